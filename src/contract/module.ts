@@ -11,6 +11,11 @@ export interface TaskView {
   evaluate(expression: string): unknown;
   /** Only for modules that wait for or ask about the connection itself. */
   readonly session: HostSession;
+  /**
+   * Seconds since this run began, from the controller's monotonic clock. A host whose uptime is smaller was booted
+   * during this run; no two clocks are compared.
+   */
+  readonly runElapsedSeconds: number;
   /** The task's `environment:`, for modules that run programs. */
   readonly environment: Readonly<Record<string, string>>;
 }
