@@ -24,6 +24,8 @@ export interface WriteFile {
   readonly backup?: boolean;
   /** The content holds secrets: diffs show only that it differs. */
   readonly sensitive?: boolean;
+  /** Texts inside the content that must not be shown; diffs put the mask in their place, longest first. */
+  readonly secrets?: readonly string[];
 }
 
 export interface MakeDirectory {
