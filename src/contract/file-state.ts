@@ -9,6 +9,11 @@ export interface FileAttributes {
 }
 
 /**
+ * `stat -c` format of a version, alike in coreutils and busybox. Times need `TZ=UTC0`. Probes read it and writes compare it.
+ */
+export const VERSION_FORMAT = '%d:%i:%s:%y:%z';
+
+/**
  * What was found at a path, not following a final symbolic link.
  * `version` changes whenever the content or the attributes do; a write compares it again just before it renames.
  */

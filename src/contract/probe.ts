@@ -21,6 +21,8 @@ export interface ProbeKind<Subject, Value> {
    * planned change touches what they read.
    */
   predict?(subject: Subject, value: Value, overlay: Overlay): Value | typeof UNKNOWN;
+  /** Resources it turned out to rest on only when it was read: the file at the end of a link. */
+  alsoReads?(value: Value): readonly Resource[];
 }
 
 /** A typed read of a host, as data. Equal keys are one read. */
@@ -43,6 +45,8 @@ export interface Overlay {
   filesIn(directory: string): readonly PredictedFile[];
   /** Any other predicted fact, by resource. */
   fact(resource: Resource): unknown;
+  /** Whether any planned change may have altered one of them. */
+  isTouched(resources: readonly Resource[]): boolean;
 }
 
 export interface PredictedFile {

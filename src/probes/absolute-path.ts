@@ -1,0 +1,10 @@
+import { normalize } from 'node:path/posix';
+import { TaskError } from '../contract/task-error.ts';
+
+/** @example absolutePath('/etc//ssh/') // '/etc/ssh' */
+export function absolutePath(path: string): string {
+  if (!path.startsWith('/')) throw new TaskError(`${path || 'an empty path'} must be absolute: start it with /`);
+  if (path.includes('\0')) throw new TaskError('a path cannot hold a NUL byte');
+  const normal = normalize(path);
+  return normal === '/' ? normal : normal.replace(/\/+$/, '');
+}

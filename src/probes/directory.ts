@@ -1,0 +1,148 @@
+import { join } from 'node:path/posix';
+import { script } from '../contract/command.ts';
+import type { Output } from '../contract/command.ts';
+import type { FileContent } from '../contract/file-state.ts';
+import { type Overlay, type Probe, type ProbeKind, type Reading, probe, UNKNOWN } from '../contract/probe.ts';
+import { pathResource } from '../contract/resource.ts';
+import { absolutePath } from './absolute-path.ts';
+import { type Cursor, cursor } from './cursor.ts';
+import { MAX_CONTENT_BYTES } from './file.ts';
+import { DIRECTORY_SCRIPT, NAMES_SCRIPT } from './file-scripts.ts';
+import { failed, fuse, succeeded } from './fuse.ts';
+import { contentsAt } from './parse-files.ts';
+import { isAltered } from './predict-file.ts';
+
+interface FilesSubject {
+  readonly directory: string;
+  readonly suffix: string;
+}
+
+const filesKind: ProbeKind<FilesSubject, readonly FileContent[]> = {
+  name: 'directory-files',
+  ...fuse({
+    group: () => '',
+    size: 32,
+    command: (subjects: readonly FilesSubject[]) =>
+      script(DIRECTORY_SCRIPT, [String(MAX_CONTENT_BYTES), ...subjects.flatMap(({ directory, suffix }) => [directory, suffix])]),
+    parse: parseFiles,
+  }),
+  predict: predictFiles,
+  alsoReads: (files) => files.filter(({ path, realPath }) => path !== realPath).map(({ realPath }) => pathResource(realPath)),
+};
+
+const namesKind: ProbeKind<string, readonly string[] | null> = {
+  name: 'directory-names',
+  ...fuse({
+    group: () => '',
+    size: 64,
+    command: (directories: readonly string[]) => script(NAMES_SCRIPT, directories),
+    parse: (directories, output) => {
+      const at = cursor(output.stdout);
+      return directories.map((directory) => namesAt(directory, at));
+    },
+  }),
+  predict: predictNames,
+};
+
+/**
+ * The regular files (or links to some) directly inside a directory whose name ends in `suffix`, with their content,
+ * sorted by bytes. Hidden names are left out, as by the programs that read such directories (modprobe.d(5), grub.d).
+ * An absent directory is an empty list.
+ * @example await read(directoryFiles('/etc/modprobe.d', '.conf'))
+ */
+export function directoryFiles(directory: string, suffix: string): Probe<readonly FileContent[]> {
+  const absolute = absolutePath(directory);
+  return probe(filesKind, { directory: absolute, suffix }, [pathResource(absolute)]);
+}
+
+/** Every name directly inside a directory, hidden ones too, sorted by bytes; null when there is no such directory. */
+export function directoryNames(directory: string): Probe<readonly string[] | null> {
+  const absolute = absolutePath(directory);
+  return probe(namesKind, absolute, [pathResource(absolute)]);
+}
+
+type Names = Reading<readonly string[] | null>;
+
+function namesAt(directory: string, at: Cursor): Names {
+  const count = at.line();
+  if (count === '-') return succeeded(null);
+  if (count === 'x') return failed(`${directory}: this user may not list it; use become`);
+  return succeeded(Array.from({ length: Number(count) }, () => nameAt(at)).sort(byBytes));
+}
+
+function nameAt(at: Cursor): string {
+  let digits = '';
+  for (let char = at.take(1).toString(); char !== ':'; char = at.take(1).toString()) digits += char;
+  const name = at.take(Number(digits)).toString();
+  at.take(1);
+  return name;
+}
+
+function parseFiles(subjects: readonly FilesSubject[], output: Output): readonly Reading<readonly FileContent[]>[] {
+  const at = cursor(output.stdout);
+  const listed = subjects.map(({ directory }) => ({ directory, names: listedAt(directory, at) }));
+  const paths = listed.flatMap(({ directory, names }) => (names.ok ? (names.value ?? []).map((name) => join(directory, name)) : []));
+  const contents = contentsAt(
+    paths.map((path) => ({ path, realPath: path })),
+    at,
+    output,
+  );
+  return listed.map(({ directory, names }) => (names.ok ? gathered(directory, names.value ?? [], contents) : names));
+}
+
+/** In the order the host printed them, which is the order of their contents. */
+function listedAt(directory: string, at: Cursor): Names {
+  const count = at.line();
+  if (count === '-') return succeeded([]);
+  if (count === 'x') return failed(`${directory}: this user may not list it; use become`);
+  return succeeded(Array.from({ length: Number(count) }, () => nameAt(at)));
+}
+
+function gathered(
+  directory: string,
+  names: readonly string[],
+  contents: ReadonlyMap<string, Reading<FileContent>>,
+): Reading<readonly FileContent[]> {
+  const files: FileContent[] = [];
+  for (const name of names.toSorted(byBytes)) {
+    const reading = contents.get(join(directory, name)) ?? failed('the host gave no answer');
+    if (!reading.ok) return reading;
+    files.push(reading.value);
+  }
+  return succeeded(files);
+}
+
+function predictFiles(subject: FilesSubject, value: readonly FileContent[], overlay: Overlay): readonly FileContent[] | typeof UNKNOWN {
+  const { directory, suffix } = subject;
+  if (overlay.file(directory)?.state.kind === 'absent') return [];
+  const planned = overlay.filesIn(directory).filter(({ path }) => path.endsWith(suffix) && !isHiddenName(path));
+  if (!overlay.file(directory) && isAltered(directory, overlay)) return UNKNOWN;
+  const files = new Map(value.map((file) => [file.path, file]));
+  for (const { path, state, bytes } of planned) {
+    if (state.kind === 'file' && bytes) files.set(path, { kind: 'file', path, realPath: path, state, bytes });
+    else if (state.kind === 'absent') files.delete(path);
+    else if (state.kind !== 'directory') return UNKNOWN;
+  }
+  return [...files.values()].sort((a, b) => byBytes(a.path, b.path));
+}
+
+function predictNames(directory: string, value: readonly string[] | null, overlay: Overlay): readonly string[] | null | typeof UNKNOWN {
+  const own = overlay.file(directory);
+  if (own && own.state.kind !== 'directory') return null;
+  if (!own && isAltered(directory, overlay)) return UNKNOWN;
+  const names = new Set(value ?? []);
+  for (const { path, state } of overlay.filesIn(directory)) {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (state.kind === 'absent') names.delete(name);
+    else names.add(name);
+  }
+  return own || value || names.size > 0 ? [...names].sort(byBytes) : null;
+}
+
+function isHiddenName(path: string): boolean {
+  return path.includes('/.', path.lastIndexOf('/'));
+}
+
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

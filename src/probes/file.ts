@@ -1,0 +1,68 @@
+import type { FileContent, FileState } from '../contract/file-state.ts';
+import { type Probe, type ProbeKind, probe } from '../contract/probe.ts';
+import { pathResource } from '../contract/resource.ts';
+import { script } from '../contract/command.ts';
+import { absolutePath } from './absolute-path.ts';
+import { CONTENT_SCRIPT, STATE_SCRIPT } from './file-scripts.ts';
+import { parseContents, parseStates } from './parse-files.ts';
+import { predictContent, predictState } from './predict-file.ts';
+import { fuse } from './fuse.ts';
+
+/** Bytes. Configuration files are far smaller; larger ones come back as `too-large`. */
+export const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
+
+/** A program's arguments have a limit (128 KiB a word, 2 MiB in all on Linux). */
+const PATHS_PER_COMMAND = 256;
+
+interface ContentSubject {
+  readonly path: string;
+  readonly maxBytes: number;
+}
+
+const stateKind: ProbeKind<string, FileState> = {
+  name: 'file-state',
+  ...fuse({
+    group: () => '',
+    size: PATHS_PER_COMMAND,
+    command: (paths: readonly string[]) => script(STATE_SCRIPT, paths),
+    parse: parseStates,
+  }),
+  predict: predictState,
+};
+
+const contentKind: ProbeKind<ContentSubject, FileContent> = {
+  name: 'file-content',
+  ...fuse({
+    // A log that grows between stat and cat spoils the cutting of its whole group, so logs keep to themselves.
+    group: ({ path, maxBytes }: ContentSubject) => `${maxBytes} ${path.startsWith('/var/log/') ? path : ''}`,
+    size: PATHS_PER_COMMAND,
+    command: (subjects) => script(CONTENT_SCRIPT, [String(subjects[0]?.maxBytes), ...subjects.map(({ path }) => path)]),
+    parse: (subjects, output) =>
+      parseContents(
+        subjects.map(({ path }) => path),
+        output,
+      ),
+  }),
+  predict: ({ path }, value, overlay) => predictContent(path, value, overlay),
+  alsoReads: (value) => (value.realPath === value.path ? [] : [pathResource(value.realPath)]),
+};
+
+/**
+ * What is at a path, not following a final symbolic link. A path that may not be looked at is a failed reading, never
+ * `absent`. Source: stat(1) of coreutils and busybox.
+ * @example await read(fileState('/etc/fstab')) // { kind: 'file', mode: 0o644, … }
+ */
+export function fileState(path: string): Probe<FileState> {
+  const absolute = absolutePath(path);
+  return probe(stateKind, absolute, [pathResource(absolute)]);
+}
+
+/**
+ * The bytes of the regular file at the end of a path's links, up to `maxBytes` (default 4 MiB). A link loop is a failed
+ * reading. Files below /proc and /sys have no true size: use `pseudoFile`.
+ * @example const grub = await read(fileContent('/etc/default/grub'))
+ */
+export function fileContent(path: string, maxBytes: number = MAX_CONTENT_BYTES): Probe<FileContent> {
+  const absolute = absolutePath(path);
+  return probe(contentKind, { path: absolute, maxBytes }, [pathResource(absolute)]);
+}
