@@ -1,0 +1,70 @@
+import type { Command, Input } from '../contract/command.ts';
+import { Secret } from '../contract/secret.ts';
+import { printfCalls } from './printf.ts';
+import { encodeWords, quote, quoteAll } from './quote.ts';
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Exit status of a command whose working directory does not exist. */
+export const NO_DIRECTORY = 126;
+
+/**
+ * The shell text of one exchange. All of it runs in one subshell behind the long-lived shell, which stays free to be told
+ * to kill it; each command is one fork more. (A background subshell without job control ignores SIGINT and SIGQUIT.)
+ *
+ * Marks are `<nonce><tag>;` on both streams: `<` before the first command, its exit status after each, `.` at the end.
+ */
+export function exchangeText(nonce: string, commands: readonly Command[], stopOnFailure = false): Buffer {
+  const stop = stopOnFailure ? `[ "$c" = 0 ] || { ${mark(nonce, '.')}; exit; }\n` : '';
+  const after = `c=$?; printf '${nonce}%s;' "$c"; printf '${nonce}%s;' "$c" >&2\n${stop}`;
+  const body = commands.map((command) => `${commandText(command)}\n${after}`).join('');
+  return encodeWords(`wait\n{ ${mark(nonce, '<')}\n${body}${mark(nonce, '.')}\n} </dev/null &\n`);
+}
+
+/** Shell text run by the long-lived shell itself, its standard output framed like a command's. */
+export function ownText(nonce: string, body: string): Buffer {
+  return encodeWords(`${mark(nonce, '<')}\n${body}\n${mark(nonce, '0')}; ${mark(nonce, '.')}\n`);
+}
+
+function mark(nonce: string, tag: string): string {
+  return `printf '${nonce}${tag};'; printf '${nonce}${tag};' >&2`;
+}
+
+/** @example commandText(program(['ls', 'a b'])) // `(exec ls 'a b')` */
+export function commandText(command: Command): string {
+  const subshell = `(${surroundings(command)}${body(command)})`;
+  return command.stdin === undefined ? subshell : piped(command.stdin, subshell);
+}
+
+function body(command: Command): string {
+  if (command.kind === 'script') return `set -- ${quoteAll(command.args)}; eval ${quote(command.script)}`;
+  return command.argv[0].startsWith('-') || command.argv[0] === ''
+    ? notFound(command.argv[0])
+    : `exec ${quoteAll(command.argv)}`;
+}
+
+/** `exec -c` would be an option of exec in some shells. */
+function notFound(name: string): string {
+  return `printf '%s: not found\\n' ${quote(name)} >&2; exit 127`;
+}
+
+function surroundings({ env = {}, cwd }: Command): string {
+  const exports = Object.entries(env).map(([name, value]) => `export ${variable(name)}=${quote(value)}; `);
+  const directory = cwd === undefined ? '' : `cd -- ${quote(cwd === '-' ? './-' : cwd)} || exit ${NO_DIRECTORY}; `;
+  return directory + exports.join('');
+}
+
+function variable(name: string): string {
+  if (!NAME.test(name)) throw new TypeError(`environment variable ${JSON.stringify(name)}: not a valid name`);
+  return name;
+}
+
+function piped(stdin: Input, subshell: string): string {
+  // A program need not read all of its input; the printf that is cut off then complains.
+  return `{ :\n${printfCalls(inputBytes(stdin))}\n} 2>/dev/null | ${subshell}`;
+}
+
+function inputBytes(stdin: Input): Uint8Array {
+  if (stdin instanceof Secret) return Buffer.from(stdin.reveal());
+  return typeof stdin === 'string' ? Buffer.from(stdin) : stdin;
+}
