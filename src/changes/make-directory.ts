@@ -1,0 +1,47 @@
+import type { ChangeKind, MakeDirectory } from '../contract/change.ts';
+import { pathResource } from '../contract/resource.ts';
+import { applyScript, place } from './apply-script.ts';
+import { attributesText, octal } from './octal.ts';
+import { PREDICTED, predictedAttributes } from './predicted.ts';
+import { DIE } from './refusal.ts';
+
+/** mkdir(1) without -p: a parent that vanished meanwhile is an error, not an invitation to make one with the wrong mode. */
+const SCRIPT = `${DIE}
+cd -P -- "$1" 2>/dev/null || { base=$2; cd /; die no-directory; }
+base=$2
+[ -d "./$base" ] && [ ! -L "./$base" ] || { umask 077; mkdir -- "./$base" || die mkdir; }
+[ -z "$4" ] || chown -h -- "$4" "./$base" || die chown
+chmod -- "$3" "./$base" || die chmod`;
+
+/** Owner and group may be empty: then they are the writer's. */
+export function makeDirectory(path: string, options: { mode?: number; owner?: string; group?: string } = {}): MakeDirectory {
+  const { mode = 0o755, owner = '', group = '' } = options;
+  return { kind: 'make-directory', path, mode, owner, group };
+}
+
+export const makeDirectoryKind: ChangeKind<MakeDirectory> = {
+  kind: 'make-directory',
+  describe: ({ path, mode, owner, group }) => `create directory ${path} ${attributesText(mode, owner, group)}`,
+  diff: ({ path }) => ({ kind: 'attributes', path, before: { state: 'absent' }, after: { state: 'directory' } }),
+  touches: ({ path }) => [pathResource(path)],
+  predict: ({ path, mode, owner, group }) => ({
+    files: [
+      {
+        path,
+        state: { kind: 'directory', path, mode, mtime: 0, version: PREDICTED, ...predictedAttributes(owner, group, undefined) },
+      },
+    ],
+    facts: [],
+  }),
+  apply: (change, session) =>
+    applyScript(change, session, {
+      text: SCRIPT,
+      args: [...place(change.path), octal(change.mode), change.owner + (change.group && `:${change.group}`)],
+      refused: `directory ${change.path} was not created`,
+    }),
+  undo: ({ path, mode, owner, group }) => ({
+    kind: 'remove-path',
+    path,
+    before: { kind: 'directory', path, mode, mtime: 0, version: PREDICTED, ...predictedAttributes(owner, group, undefined) },
+  }),
+};

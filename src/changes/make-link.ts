@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import type { ChangeKind, MakeLink } from '../contract/change.ts';
+import { type FileState, VERSION_FORMAT } from '../contract/file-state.ts';
+import { pathResource } from '../contract/resource.ts';
+import { applyScript, place } from './apply-script.ts';
+import { expectedVersion, PREDICTED } from './predicted.ts';
+import { DIE, versionOf } from './refusal.ts';
+
+/**
+ * The link is made under another name and renamed into place, so that the path never is absent in between. `mv` would
+ * move it into a directory that a link leads to; where -T is unknown the old link is removed first.
+ */
+const SCRIPT = `${DIE}${versionOf(VERSION_FORMAT)}
+base=$2
+cd -P -- "$1" 2>/dev/null || { cd /; die no-directory; }
+trap 'rm -f -- "./$6"' EXIT
+if [ "$4" = hard ]; then ln -- "$3" "./$6" || die link; else ln -s -- "$3" "./$6" || die link; fi
+now=$(version_of "./$base") || die no-stat
+[ "$5" = any ] || [ "$now" = "$5" ] || die changed
+if [ -d "./$base" ] && [ ! -L "./$base" ]; then rmdir -- "./$base" || die rmdir; fi
+mv -fT -- "./$6" "./$base" 2>/dev/null || { rm -f -- "./$base" && mv -f -- "./$6" "./$base"; } || die rename`;
+
+export function makeLink(path: string, target: string, before: FileState, options: { hard?: boolean } = {}): MakeLink {
+  return { kind: 'make-link', path, target, before, ...(options.hard && { hard: true }) };
+}
+
+export const makeLinkKind: ChangeKind<MakeLink> = {
+  kind: 'make-link',
+  describe: ({ path, target, hard }) => `${hard ? 'hard link' : 'link'} ${path} to ${target}`,
+  diff: ({ path, before, target, hard }) => ({
+    kind: 'attributes',
+    path,
+    before: { state: before.kind, ...(before.kind === 'link' && { target: before.target }) },
+    after: { state: hard ? 'hard' : 'link', target },
+  }),
+  touches: ({ path, target, hard }) => (hard ? [pathResource(path), pathResource(target)] : [pathResource(path)]),
+  predict: (change) => (change.hard ? { files: [], facts: [] } : { files: [{ path: change.path, state: linkState(change) }], facts: [] }),
+  apply: (change, session) =>
+    applyScript(change, session, {
+      text: SCRIPT,
+      args: [
+        ...place(change.path),
+        change.target,
+        change.hard ? 'hard' : 'soft',
+        expectedVersion(change.before),
+        `.tsplay-${randomBytes(12).toString('hex')}`,
+      ],
+      refused: `link ${change.path} was not made`,
+    }),
+  undo(change) {
+    const { before, path } = change;
+    if (before.kind === 'link') return makeLink(path, before.target, linkState(change));
+    return before.kind === 'absent' ? { kind: 'remove-path', path, before: linkState(change) } : undefined;
+  },
+};
+
+function linkState({ path, target }: MakeLink): FileState {
+  const root = { mode: 0o777, uid: 0, gid: 0, owner: 'root', group: 'root' };
+  return { kind: 'link', path, target, version: PREDICTED, mtime: 0, ...root };
+}
