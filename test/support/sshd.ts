@@ -1,0 +1,165 @@
+import { execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export type KeyType = 'ed25519' | 'ecdsa' | 'rsa';
+
+export interface SshdOptions {
+  /** Lines of sshd_config that win over the fixture's own, e.g. `MaxSessions 1`, `ForceCommand /usr/sbin/nologin`. */
+  readonly config?: readonly string[];
+  /** Default `['ed25519']`. */
+  readonly hostKeys?: readonly KeyType[];
+  /** More lines of authorized_keys; the fixture's own user key is always accepted. */
+  readonly authorizedKeys?: readonly string[];
+  readonly port?: number;
+}
+
+/** A real OpenSSH server on 127.0.0.1 with files of its own. */
+export interface Sshd extends AsyncDisposable {
+  readonly port: number;
+  readonly pid: number;
+  readonly user: string;
+  /** 0700, removed by {@link stop}: a place for a test's own files too. */
+  readonly directory: string;
+  /** Private key that may log in as {@link user}. */
+  readonly identityFile: string;
+  /** Holds the server's host keys as `[127.0.0.1]:port …`. */
+  readonly knownHostsFile: string;
+  /** What sshd wrote so far. */
+  log(): string;
+  /** Processes serving one connection each. */
+  sessionPids(): readonly number[];
+  /** Ends the listener and every session, and removes the directory. */
+  stop(): Promise<void>;
+}
+
+/** @example await using sshd = await startSshd({ config: ['MaxSessions 1'] }); */
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
+  mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+  const directory = mkdtempSync(join(tmpdir(), 'sshd-'));
+  const port = options.port ?? (await freePort());
+  const identityFile = makeKey(directory, 'user_key', 'ed25519');
+  const hostKeys = (options.hostKeys ?? ['ed25519']).map((type) => makeKey(directory, `host_${type}`, type));
+  writeFileSync(join(directory, 'authorized_keys'), authorizedKeys(identityFile, options));
+  writeFileSync(join(directory, 'sshd_config'), configText(directory, port, hostKeys, options));
+  const knownHostsFile = join(directory, 'known_hosts');
+  writeFileSync(knownHostsFile, hostKeys.map((key) => `[127.0.0.1]:${port} ${publicKey(key)}\n`).join(''));
+  const child = await listening(directory, port);
+  const stop = (): Promise<void> => stopAll(child, directory);
+  return {
+    port,
+    pid: child.pid ?? -1,
+    user: userInfo().username,
+    directory,
+    identityFile,
+    knownHostsFile,
+    log: () => readFileSync(join(directory, 'log'), 'utf8'),
+    sessionPids: () => childrenOf(child.pid),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}
+
+/** Makes a key pair and returns the path of its private half. */
+export function makeKey(directory: string, name: string, type: KeyType, passphrase = ''): string {
+  const path = join(directory, name);
+  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', name, '-f', path]);
+  return path;
+}
+
+/** `type base64`, without the comment. */
+export function publicKey(privatePath: string): string {
+  return readFileSync(`${privatePath}.pub`, 'utf8').split(' ').slice(0, 2).join(' ').trim();
+}
+
+function authorizedKeys(identityFile: string, { authorizedKeys: more = [] }: SshdOptions): string {
+  return [publicKey(identityFile), ...more].map((line) => `${line}\n`).join('');
+}
+
+/** sshd takes the first value of an option, so the test's lines come first. */
+function configText(directory: string, port: number, hostKeys: readonly string[], options: SshdOptions): string {
+  return [
+    ...(options.config ?? []),
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    ...hostKeys.map((key) => `HostKey ${key}`),
+    `AuthorizedKeysFile ${join(directory, 'authorized_keys')}`,
+    'PidFile none',
+    'UsePAM no',
+    'StrictModes no',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'PermitRootLogin yes',
+    'PrintMotd no',
+    'Subsystem sftp internal-sftp',
+    '',
+  ].join('\n');
+}
+
+async function listening(directory: string, port: number): Promise<ChildProcess> {
+  const log = openSync(join(directory, 'log'), 'a');
+  const args = ['-D', '-e', '-f', join(directory, 'sshd_config')];
+  const child = spawn('/usr/sbin/sshd', args, { stdio: ['ignore', log, log] });
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if (child.exitCode !== null) break;
+    if (await accepts(port)) return child;
+    await sleep(25);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`sshd did not start: ${readFileSync(join(directory, 'log'), 'utf8')}`);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+async function stopAll(child: ChildProcess, directory: string): Promise<void> {
+  const sessions = childrenOf(child.pid);
+  const ended =
+    child.exitCode === null && child.signalCode === null && new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  for (const pid of sessions.flatMap((session) => [...childrenOf(session), session])) kill(pid);
+  await ended;
+  rmSync(directory, { recursive: true, force: true });
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Ended in between.
+  }
+}
+
+function childrenOf(parent: number | undefined): readonly number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => parentOf(pid) === parent);
+}
+
+/** proc(5): the parent's id is the second field after the name in parentheses. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
