@@ -17,7 +17,11 @@ interface PathScript {
 }
 
 /** Runs a script that changes one path. @throws {TaskError} with the reason when it exits non-zero */
-export async function applyScript(change: Change & { readonly path: string }, session: HostSession, step: PathScript): Promise<Applied> {
+export async function applyScript(
+  change: Change & { readonly path: string },
+  session: HostSession,
+  step: PathScript,
+): Promise<Applied> {
   const start = performance.now();
   const command: ScriptCommand = script(step.text, step.args);
   const output = await session.run(command);

@@ -14,7 +14,10 @@ base=$2
 chmod -- "$3" "./$base" || die chmod`;
 
 /** Owner and group may be empty: then they are the writer's. */
-export function makeDirectory(path: string, options: { mode?: number; owner?: string; group?: string } = {}): MakeDirectory {
+export function makeDirectory(
+  path: string,
+  options: { mode?: number; owner?: string; group?: string } = {},
+): MakeDirectory {
   const { mode = 0o755, owner = '', group = '' } = options;
   return { kind: 'make-directory', path, mode, owner, group };
 }
@@ -28,7 +31,14 @@ export const makeDirectoryKind: ChangeKind<MakeDirectory> = {
     files: [
       {
         path,
-        state: { kind: 'directory', path, mode, mtime: 0, version: PREDICTED, ...predictedAttributes(owner, group, undefined) },
+        state: {
+          kind: 'directory',
+          path,
+          mode,
+          mtime: 0,
+          version: PREDICTED,
+          ...predictedAttributes(owner, group, undefined),
+        },
       },
     ],
     facts: [],
@@ -42,6 +52,13 @@ export const makeDirectoryKind: ChangeKind<MakeDirectory> = {
   undo: ({ path, mode, owner, group }) => ({
     kind: 'remove-path',
     path,
-    before: { kind: 'directory', path, mode, mtime: 0, version: PREDICTED, ...predictedAttributes(owner, group, undefined) },
+    before: {
+      kind: 'directory',
+      path,
+      mode,
+      mtime: 0,
+      version: PREDICTED,
+      ...predictedAttributes(owner, group, undefined),
+    },
   }),
 };

@@ -34,7 +34,8 @@ export const makeLinkKind: ChangeKind<MakeLink> = {
     after: { state: hard ? 'hard' : 'link', target },
   }),
   touches: ({ path, target, hard }) => (hard ? [pathResource(path), pathResource(target)] : [pathResource(path)]),
-  predict: (change) => (change.hard ? { files: [], facts: [] } : { files: [{ path: change.path, state: linkState(change) }], facts: [] }),
+  predict: (change) =>
+    change.hard ? { files: [], facts: [] } : { files: [{ path: change.path, state: linkState(change) }], facts: [] },
   apply: (change, session) =>
     applyScript(change, session, {
       text: SCRIPT,

@@ -7,7 +7,11 @@ export const PREDICTED = 'predicted';
 const UNKNOWN_ID = -1;
 
 /** Owner and group after a change that sets them by name or number, as far as the controller can know. */
-export function predictedAttributes(owner: string, group: string, before: FileAttributes | undefined): Omit<FileAttributes, 'mode'> {
+export function predictedAttributes(
+  owner: string,
+  group: string,
+  before: FileAttributes | undefined,
+): Omit<FileAttributes, 'mode'> {
   const user = named(owner, before && { name: before.owner, id: before.uid });
   const ofGroup = named(group, before && { name: before.group, id: before.gid });
   return { owner: user.name, uid: user.id, group: ofGroup.name, gid: ofGroup.id };

@@ -59,7 +59,8 @@ function flagReason(report: Report, said: string, path: string): string | undefi
   const own = report['flags'] ?? '';
   const above = report['directory-flags'] ?? '';
   if (/[ia]/.test(own)) return `${path} has the flag ${flagNames(own)}; clear it with chattr if the change is wanted`;
-  if (/[ia]/.test(above)) return `the directory of ${path} has the flag ${flagNames(above)}; clear it with chattr if the change is wanted`;
+  if (/[ia]/.test(above))
+    return `the directory of ${path} has the flag ${flagNames(above)}; clear it with chattr if the change is wanted`;
   return undefined;
 }
 

@@ -23,7 +23,12 @@ else
 fi`;
 
 /** Removing one of these takes the host down; whoever means it can run a command. */
-const PRECIOUS = new Set(['/', ...['bin', 'boot', 'dev', 'etc', 'home', 'lib', 'lib64', 'proc', 'root', 'run', 'sbin', 'sys', 'usr', 'var'].map((name) => `/${name}`)]);
+const PRECIOUS = new Set([
+  '/',
+  ...['bin', 'boot', 'dev', 'etc', 'home', 'lib', 'lib64', 'proc', 'root', 'run', 'sbin', 'sys', 'usr', 'var'].map(
+    (name) => `/${name}`,
+  ),
+]);
 
 /** @throws {TaskError} for a directory that the system cannot live without */
 export function removePath(before: FileState, options: { recursive?: boolean; bytes?: Uint8Array } = {}): RemovePath {

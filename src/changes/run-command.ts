@@ -25,7 +25,10 @@ async function apply(change: RunCommand, session: HostSession): Promise<Applied>
   const start = performance.now();
   const { argv, stdin, env, cwd, deadlineMs } = change;
   const options = deadlineMs === undefined ? {} : { deadlineMs };
-  const output = await session.run(program(argv, { ...(stdin !== undefined && { stdin }), ...(env && { env }), ...(cwd && { cwd }) }), options);
+  const output = await session.run(
+    program(argv, { ...(stdin !== undefined && { stdin }), ...(env && { env }), ...(cwd && { cwd }) }),
+    options,
+  );
   if (!isSuccess(change, output.code)) throw failure(change, output);
   return { change, output, elapsed: (performance.now() - start) / 1000 };
 }
@@ -38,7 +41,8 @@ function failure({ argv, purpose }: RunCommand, output: Output): TaskError {
   const stdout = text(output.stdout);
   const stderr = text(output.stderr);
   const said = (stderr.trim() || stdout.trim() || 'it said nothing').slice(-SHOWN_CHARACTERS);
-  const what = output.code === 127 ? `${argv[0]} is not installed on this host` : `${argv.join(' ')} exited with ${output.code}`;
+  const what =
+    output.code === 127 ? `${argv[0]} is not installed on this host` : `${argv.join(' ')} exited with ${output.code}`;
   return new TaskError(`${purpose ? `${purpose}: ` : ''}${what}: ${said}`, { rc: output.code, stdout, stderr });
 }
 

@@ -16,7 +16,12 @@ base=\${base:-.}
 
 type Wanted = SetAttributes['after'];
 
-export function setAttributes(path: string, before: FileAttributes, after: Wanted, options: { recursive?: boolean } = {}): SetAttributes {
+export function setAttributes(
+  path: string,
+  before: FileAttributes,
+  after: Wanted,
+  options: { recursive?: boolean } = {},
+): SetAttributes {
   return { kind: 'set-attributes', path, before, after, ...(options.recursive && { recursive: true }) };
 }
 
@@ -33,7 +38,8 @@ export function differingAttributes(before: FileAttributes, wanted: Wanted): Wan
 
 export const setAttributesKind: ChangeKind<SetAttributes> = {
   kind: 'set-attributes',
-  describe: ({ path, after, recursive }) => `set ${wordsOf(after)} of ${path}${recursive ? ' and everything below it' : ''}`,
+  describe: ({ path, after, recursive }) =>
+    `set ${wordsOf(after)} of ${path}${recursive ? ' and everything below it' : ''}`,
   diff: ({ path, before, after }) => ({
     kind: 'attributes',
     path,
@@ -54,7 +60,11 @@ export const setAttributesKind: ChangeKind<SetAttributes> = {
     }),
   undo({ path, before, after, recursive }) {
     if (recursive) return undefined;
-    return setAttributes(path, { ...before, ...after }, { mode: before.mode, owner: before.owner, group: before.group });
+    return setAttributes(
+      path,
+      { ...before, ...after },
+      { mode: before.mode, owner: before.owner, group: before.group },
+    );
   },
 };
 
@@ -67,7 +77,11 @@ function ownerOf({ after: { owner = '', group } }: SetAttributes): string {
 }
 
 function attributesOf({ mode, owner, group }: Wanted): Readonly<Record<string, string>> {
-  return { ...(mode !== undefined && { mode: octal(mode) }), ...(owner !== undefined && { owner }), ...(group !== undefined && { group }) };
+  return {
+    ...(mode !== undefined && { mode: octal(mode) }),
+    ...(owner !== undefined && { owner }),
+    ...(group !== undefined && { group }),
+  };
 }
 
 function wordsOf(after: Wanted): string {

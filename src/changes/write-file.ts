@@ -34,8 +34,10 @@ export function writeFile(change: Omit<WriteFile, 'kind'>): WriteFile {
  */
 export function replaceContent(current: FileContent, bytes: Uint8Array, options: ReplaceOptions = {}): WriteFile {
   const { realPath, path } = current;
-  if (current.kind === 'not-a-file') throw new TaskError(`${path} must be a regular file, but it is a ${typeOf(current.state)}`);
-  if (current.kind === 'too-large') throw new TaskError(`${path} is too large to be edited (${current.state.size} bytes)`);
+  if (current.kind === 'not-a-file')
+    throw new TaskError(`${path} must be a regular file, but it is a ${typeOf(current.state)}`);
+  if (current.kind === 'too-large')
+    throw new TaskError(`${path} is too large to be edited (${current.state.size} bytes)`);
   const state = current.kind === 'file' ? current.state : undefined;
   return writeFile({
     path: realPath,
@@ -43,7 +45,8 @@ export function replaceContent(current: FileContent, bytes: Uint8Array, options:
     mode: options.mode ?? state?.mode ?? NEW_FILE_MODE,
     owner: options.owner ?? state?.owner ?? '',
     group: options.group ?? state?.group ?? '',
-    before: current.kind === 'file' ? { state: current.state, bytes: current.bytes } : { state: { kind: 'absent', path } },
+    before:
+      current.kind === 'file' ? { state: current.state, bytes: current.bytes } : { state: { kind: 'absent', path } },
     ...(options.validate && { validate: options.validate }),
     ...(options.backup && { backup: true }),
     ...(options.sensitive && { sensitive: true }),
@@ -55,20 +58,33 @@ export const writeFileKind: ChangeKind<WriteFile> = {
   describe: ({ path, mode, owner, group, before }) =>
     `${before.state.kind === 'absent' ? 'create' : 'write'} ${path} ${attributesText(mode, owner, group)}`,
   diff(change) {
-    if (change.sensitive) return { kind: 'action', description: `the content of ${change.path} differs (hidden: it holds secrets)` };
+    if (change.sensitive)
+      return { kind: 'action', description: `the content of ${change.path} differs (hidden: it holds secrets)` };
     const before = change.before.state.kind === 'absent' ? null : text(change.before.bytes ?? new Uint8Array());
     return { kind: 'text', path: change.path, before, after: text(change.bytes) };
   },
   // The path as it was asked for may be a link to the real one; readings of either are stale.
   touches: ({ path, before }) => [...new Set([pathResource(path), pathResource(before.state.path)])],
-  predict: (change) => ({ files: [{ path: change.path, state: predictedState(change), bytes: change.bytes }], facts: [] }),
+  predict: (change) => ({
+    files: [{ path: change.path, state: predictedState(change), bytes: change.bytes }],
+    facts: [],
+  }),
   apply,
   undo(change) {
     const written = { state: predictedState(change), bytes: change.bytes };
     const { state, bytes } = change.before;
-    if (state.kind === 'absent') return { kind: 'remove-path', path: change.path, before: written.state, bytes: change.bytes };
+    if (state.kind === 'absent')
+      return { kind: 'remove-path', path: change.path, before: written.state, bytes: change.bytes };
     if (state.kind !== 'file' || !bytes) return undefined;
-    return { ...change, bytes, mode: state.mode, owner: state.owner, group: state.group, before: written, validate: undefined };
+    return {
+      ...change,
+      bytes,
+      mode: state.mode,
+      owner: state.owner,
+      group: state.group,
+      before: written,
+      validate: undefined,
+    };
   },
 };
 
@@ -126,7 +142,9 @@ function expected({ before }: WriteFile): string {
 function refused(change: WriteFile, output: Parameters<typeof refusal>[2]): TaskError {
   const wanted = `${change.path} was not written`;
   if (!Buffer.from(output.stdout).toString().startsWith('stage validate')) return refusal(wanted, change.path, output);
-  const said = change.sensitive ? '(its output is hidden: the file holds secrets)' : Buffer.from(output.stderr).toString().trim();
+  const said = change.sensitive
+    ? '(its output is hidden: the file holds secrets)'
+    : Buffer.from(output.stderr).toString().trim();
   return new TaskError(`${wanted}: ${change.validate?.[0]} refused the new content: ${said}`, { rc: output.code });
 }
 

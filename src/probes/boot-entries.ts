@@ -17,7 +17,8 @@ export const BOOT_CMDLINE = 'kernel:/boot-cmdline';
 
 const kind: ProbeKind<string, BootEntries> = {
   name: 'boot-entries',
-  commands: (paths) => paths.flatMap((path) => [program(['cat', '--', path]), program(['cat', '--', environmentOf(path)])]),
+  commands: (paths) =>
+    paths.flatMap((path) => [program(['cat', '--', path]), program(['cat', '--', environmentOf(path)])]),
   parse: (paths, outputs) => paths.map((path, index) => readingOf(path, outputs[2 * index], outputs[2 * index + 1])),
   predict: (_, value, overlay) => (overlay.fact(BOOT_CMDLINE) as BootEntries | undefined) ?? value,
 };
@@ -34,11 +35,18 @@ function environmentOf(configFile: string): string {
   return configFile.replace(/[^/]*$/, 'grubenv');
 }
 
-function readingOf(configFile: string, config: Output | undefined, environment: Output | undefined): Reading<BootEntries> {
+function readingOf(
+  configFile: string,
+  config: Output | undefined,
+  environment: Output | undefined,
+): Reading<BootEntries> {
   if (!config || config.truncated) return { ok: false, error: `${configFile} could not be read` };
   // A host that never ran update-grub has no entries: that is a state, not an error.
   const source = config.code === 0 ? text(config.stdout) : '';
   const parsed = parseGrubConfig(source);
   const variables = parseGrubEnvironment(environment?.code === 0 ? text(environment.stdout) : '');
-  return { ok: true, value: { configFile, own: ownEntries(parsed), default: defaultBootEntry(parsed, variables) ?? null } };
+  return {
+    ok: true,
+    value: { configFile, own: ownEntries(parsed), default: defaultBootEntry(parsed, variables) ?? null },
+  };
 }

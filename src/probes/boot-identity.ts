@@ -47,7 +47,12 @@ const kind = scriptKind<number, BootIdentity>({
  * @example await read(bootIdentity(task.runElapsedSeconds))
  */
 export function bootIdentity(runElapsedSeconds: number): Probe<BootIdentity> {
-  return probe(kind, runElapsedSeconds, ['kernel:/boot-id', 'path:/run/reboot-required', 'path:/run/tsplay', 'path:/var/lib/tsplay/initramfs']);
+  return probe(kind, runElapsedSeconds, [
+    'kernel:/boot-id',
+    'path:/run/reboot-required',
+    'path:/run/tsplay',
+    'path:/var/lib/tsplay/initramfs',
+  ]);
 }
 
 /** Dashed hexadecimal, as the kernel prints it. */
@@ -60,7 +65,8 @@ export function parseIdentity(stdout: string): BootIdentity {
   const valuesOf = (key: string) => records.filter(([name]) => name === key).map(([, value]) => value);
   const one = (key: string) => valuesOf(key)[0]?.trim() ?? '';
   const bootId = one('boot');
-  if (!isBootId(bootId)) throw new ProbeError(`/proc/sys/kernel/random/boot_id is not a boot id: ${JSON.stringify(bootId)}`);
+  if (!isBootId(bootId))
+    throw new ProbeError(`/proc/sys/kernel/random/boot_id is not a boot id: ${JSON.stringify(bootId)}`);
   return {
     bootId,
     machineId: one('machine'),

@@ -48,13 +48,16 @@ export function bootLoader(root = ''): Probe<BootLoader> {
 }
 
 function decide(found: ReadonlyMap<string, string>): BootLoader {
-  const evidenceOf = (...keys: readonly string[]) => keys.map((key) => found.get(key)).find((value) => value !== undefined);
+  const evidenceOf = (...keys: readonly string[]) =>
+    keys.map((key) => found.get(key)).find((value) => value !== undefined);
   const ostree = found.get('ostree');
   if (ostree) return { kind: 'ostree', evidence: `${ostree} exists` };
   const systemdBoot = found.get('systemd-boot');
   if (systemdBoot) return { kind: 'systemd-boot', evidence: `${systemdBoot} names it` };
   const configFile = found.get('config');
-  const bls = found.get('bls') ?? (configFile?.endsWith('/grub2/grub.cfg') || found.has('grubby') ? found.get('entry') : undefined);
+  const bls =
+    found.get('bls') ??
+    (configFile?.endsWith('/grub2/grub.cfg') || found.has('grubby') ? found.get('entry') : undefined);
   if (bls) return { kind: 'bls', evidence: bls };
   const updateCommand = found.get('update-grub');
   if (updateCommand && evidenceOf('config', 'defaults')) {
@@ -62,5 +65,8 @@ function decide(found: ReadonlyMap<string, string>): BootLoader {
   }
   const loader = evidenceOf('loader', 'entry');
   if (loader) return { kind: 'systemd-boot', evidence: `${loader} exists` };
-  return { kind: 'none', evidence: configFile ? `${configFile} exists but update-grub does not` : 'no grub.cfg, no boot loader entries' };
+  return {
+    kind: 'none',
+    evidence: configFile ? `${configFile} exists but update-grub does not` : 'no grub.cfg, no boot loader entries',
+  };
 }

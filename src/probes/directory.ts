@@ -23,11 +23,15 @@ const filesKind: ProbeKind<FilesSubject, readonly FileContent[]> = {
     group: () => '',
     size: 32,
     command: (subjects: readonly FilesSubject[]) =>
-      script(DIRECTORY_SCRIPT, [String(MAX_CONTENT_BYTES), ...subjects.flatMap(({ directory, suffix }) => [directory, suffix])]),
+      script(DIRECTORY_SCRIPT, [
+        String(MAX_CONTENT_BYTES),
+        ...subjects.flatMap(({ directory, suffix }) => [directory, suffix]),
+      ]),
     parse: parseFiles,
   }),
   predict: predictFiles,
-  alsoReads: (files) => files.filter(({ path, realPath }) => path !== realPath).map(({ realPath }) => pathResource(realPath)),
+  alsoReads: (files) =>
+    files.filter(({ path, realPath }) => path !== realPath).map(({ realPath }) => pathResource(realPath)),
 };
 
 const namesKind: ProbeKind<string, readonly string[] | null> = {
@@ -81,7 +85,9 @@ function nameAt(at: Cursor): string {
 function parseFiles(subjects: readonly FilesSubject[], output: Output): readonly Reading<readonly FileContent[]>[] {
   const at = cursor(output.stdout);
   const listed = subjects.map(({ directory }) => ({ directory, names: listedAt(directory, at) }));
-  const paths = listed.flatMap(({ directory, names }) => (names.ok ? (names.value ?? []).map((name) => join(directory, name)) : []));
+  const paths = listed.flatMap(({ directory, names }) =>
+    names.ok ? (names.value ?? []).map((name) => join(directory, name)) : [],
+  );
   const contents = contentsAt(
     paths.map((path) => ({ path, realPath: path })),
     at,
@@ -112,7 +118,11 @@ function gathered(
   return succeeded(files);
 }
 
-function predictFiles(subject: FilesSubject, value: readonly FileContent[], overlay: Overlay): readonly FileContent[] | typeof UNKNOWN {
+function predictFiles(
+  subject: FilesSubject,
+  value: readonly FileContent[],
+  overlay: Overlay,
+): readonly FileContent[] | typeof UNKNOWN {
   const { directory, suffix } = subject;
   if (overlay.file(directory)?.state.kind === 'absent') return [];
   const planned = overlay.filesIn(directory).filter(({ path }) => path.endsWith(suffix) && !isHiddenName(path));
@@ -126,7 +136,11 @@ function predictFiles(subject: FilesSubject, value: readonly FileContent[], over
   return [...files.values()].sort((a, b) => byBytes(a.path, b.path));
 }
 
-function predictNames(directory: string, value: readonly string[] | null, overlay: Overlay): readonly string[] | null | typeof UNKNOWN {
+function predictNames(
+  directory: string,
+  value: readonly string[] | null,
+  overlay: Overlay,
+): readonly string[] | null | typeof UNKNOWN {
   const own = overlay.file(directory);
   if (own && own.state.kind !== 'directory') return null;
   if (!own && isAltered(directory, overlay)) return UNKNOWN;

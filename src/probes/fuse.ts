@@ -12,7 +12,9 @@ export interface Fusion<Subject, Value> {
 }
 
 /** Makes one command for each group of subjects, and gives each subject its own reading again. */
-export function fuse<Subject, Value>(fusion: Fusion<Subject, Value>): Pick<ProbeKind<Subject, Value>, 'commands' | 'parse'> {
+export function fuse<Subject, Value>(
+  fusion: Fusion<Subject, Value>,
+): Pick<ProbeKind<Subject, Value>, 'commands' | 'parse'> {
   return {
     commands: (subjects) => grouped(fusion, subjects).map((members) => fusion.command(members)),
     parse: (subjects, outputs) => {
@@ -34,13 +36,18 @@ export function succeeded<Value>(value: Value): Reading<Value> {
   return { ok: true, value };
 }
 
-function grouped<Subject>(fusion: Pick<Fusion<Subject, unknown>, 'group' | 'size'>, subjects: readonly Subject[]): readonly (readonly Subject[])[] {
+function grouped<Subject>(
+  fusion: Pick<Fusion<Subject, unknown>, 'group' | 'size'>,
+  subjects: readonly Subject[],
+): readonly (readonly Subject[])[] {
   const groups = [...Map.groupBy(subjects, (subject) => fusion.group(subject)).values()];
   return groups.flatMap((members) => chunks(members, fusion.size));
 }
 
 function chunks<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }
 
 function answersOf<Subject, Value>(

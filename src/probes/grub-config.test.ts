@@ -23,7 +23,13 @@ describe('parseGrubConfig on a grub.cfg of Debian 12', () => {
     const entry = config.entries[3];
     expect(entry?.kernel).toBe('/boot/vmlinuz-6.1.0-13-amd64');
     expect(entry?.initrds).toEqual(['/boot/microcode.img', '/boot/initrd.img-6.1.0-13-amd64']);
-    expect(entry?.tokens.map((token) => token.text)).toEqual(['root=UUID=6c2e', 'ro', 'net.ifnames=0', 'quiet', '$vt_handoff']);
+    expect(entry?.tokens.map((token) => token.text)).toEqual([
+      'root=UUID=6c2e',
+      'ro',
+      'net.ifnames=0',
+      'quiet',
+      '$vt_handoff',
+    ]);
     expect(entry?.submenus.map((menu) => menu.id)).toEqual(['gnulinux-advanced-6c2e']);
   });
 
@@ -36,7 +42,9 @@ describe('parseGrubConfig on a grub.cfg of Debian 12', () => {
   });
 
   it('takes every entry of a hand-written file for our own', () => {
-    const written = parseGrubConfig('menuentry "Linux" {\n linux /vmlinuz root=LABEL=r ro quiet\n initrd /initrd.img\n}\n');
+    const written = parseGrubConfig(
+      'menuentry "Linux" {\n linux /vmlinuz root=LABEL=r ro quiet\n initrd /initrd.img\n}\n',
+    );
     expect(ownEntries(written).map((entry) => entry.title)).toEqual(['Linux']);
   });
 });

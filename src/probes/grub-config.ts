@@ -149,7 +149,8 @@ export function parseGrubEnvironment(text: string): ReadonlyMap<string, string> 
  */
 export function defaultBootEntry(config: GrubConfig, environment: ReadonlyMap<string, string>): BootEntry | undefined {
   const oneShot = environment.get('next_entry');
-  const written = config.defaultEntry === '${saved_entry}' ? (environment.get('saved_entry') ?? '') : config.defaultEntry;
+  const written =
+    config.defaultEntry === '${saved_entry}' ? (environment.get('saved_entry') ?? '') : config.defaultEntry;
   const path = oneShot || written || '0';
   return followPath(config.menu, path.replaceAll('>>', '\0').split('>'));
 }
@@ -165,5 +166,7 @@ function followPath(menu: readonly MenuItem[], [head = '', ...rest]: readonly st
 /** Entries that update-grub regenerates for this system: not memtest, other systems, or an operator's own. */
 export function ownEntries(config: GrubConfig): readonly BootEntry[] {
   const isGenerated = config.entries.some((entry) => entry.section !== null);
-  return config.entries.filter((entry) => !entry.isRecovery && (!isGenerated || /^\d+_linux/.test(entry.section ?? '')));
+  return config.entries.filter(
+    (entry) => !entry.isRecovery && (!isGenerated || /^\d+_linux/.test(entry.section ?? '')),
+  );
 }

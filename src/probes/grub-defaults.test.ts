@@ -51,8 +51,13 @@ console=ttyS0'\n# GRUB_CMDLINE_LINUX_DEFAULT="nothing"\nBASE=quiet\nGRUB_CMDLINE
   });
 
   it('names the file whose command would stop update-grub', () => {
-    const { value, place } = evaluate('GRUB_CMDLINE_LINUX=quiet\n', { '10-bad.cfg': 'false\n', '20-never.cfg': 'X=1\n' });
-    expect(value.problems).toEqual([`${place}/grub.d/10-bad.cfg: a command in it fails or exits, so update-grub would stop here`]);
+    const { value, place } = evaluate('GRUB_CMDLINE_LINUX=quiet\n', {
+      '10-bad.cfg': 'false\n',
+      '20-never.cfg': 'X=1\n',
+    });
+    expect(value.problems).toEqual([
+      `${place}/grub.d/10-bad.cfg: a command in it fails or exits, so update-grub would stop here`,
+    ]);
   });
 
   it('is not fooled by a file that prints', () => {
@@ -76,7 +81,9 @@ describe('the own drop-in', () => {
   });
 
   it('still finds the tokens of a hand-edited file', () => {
-    expect(parseGrubDropIn('GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT a=1"\nX=1\n').append).toEqual(['a=1']);
+    expect(parseGrubDropIn('GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT a=1"\nX=1\n').append).toEqual([
+      'a=1',
+    ]);
   });
 
   it('is predicted to the same result as the real sh gives', () => {
@@ -85,17 +92,40 @@ describe('the own drop-in', () => {
     const path = `${place}/grub.d/zz-tsplay.cfg`;
     const predicted = probe.kind.predict?.(probe.subject, value, planning(path, renderGrubDropIn(dropIn)));
     const real = evaluate(main, { 'zz-tsplay.cfg': renderGrubDropIn(dropIn) }).tokens;
-    expect(predicted === undefined || predicted === UNKNOWN ? predicted : effectiveTokens(predicted.stages.at(-1)).map((t) => t.text)).toEqual(real);
+    expect(
+      predicted === undefined || predicted === UNKNOWN
+        ? predicted
+        : effectiveTokens(predicted.stages.at(-1)).map((t) => t.text),
+    ).toEqual(real);
   });
 
   it('is not predicted when its planned text is not our own', () => {
     const { probe, value, place } = evaluate('');
-    expect(probe.kind.predict?.(probe.subject, value, planning(`${place}/grub.d/zz-tsplay.cfg`, 'rm x\n'))).toBe(UNKNOWN);
+    expect(probe.kind.predict?.(probe.subject, value, planning(`${place}/grub.d/zz-tsplay.cfg`, 'rm x\n'))).toBe(
+      UNKNOWN,
+    );
   });
 });
 
 function planning(path: string, text: string): Overlay {
-  const state = { kind: 'file', path, mode: 0o644, uid: 0, gid: 0, owner: 'root', group: 'root', size: text.length, version: '', mtime: 0, links: 1 } as const;
+  const state = {
+    kind: 'file',
+    path,
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    owner: 'root',
+    group: 'root',
+    size: text.length,
+    version: '',
+    mtime: 0,
+    links: 1,
+  } as const;
   const file = { path, state, bytes: Buffer.from(text) };
-  return { file: (asked) => (asked === path ? file : undefined), filesIn: () => [file], fact: () => undefined, isTouched: () => true };
+  return {
+    file: (asked) => (asked === path ? file : undefined),
+    filesIn: () => [file],
+    fact: () => undefined,
+    isTouched: () => true,
+  };
 }

@@ -85,11 +85,17 @@ function stageOf([, path = '', linux = '', linuxDefault = '']: readonly string[]
 function problemOf([word, where = '', said = '']: readonly string[]): readonly string[] {
   if (word === 'problem') return [`${where}: ${said || 'not valid shell'}`];
   const [, file, line, source = ''] = /^([^:]*):(\d+):(.*)$/.exec(where) ?? [];
-  return word === 'quote' && file ? [`${file}:${line}: curly quotes are not quotes to the shell: ${source.trim()}`] : [];
+  return word === 'quote' && file
+    ? [`${file}:${line}: curly quotes are not quotes to the shell: ${source.trim()}`]
+    : [];
 }
 
 /** Knows what our own drop-in adds to the files before it; any other planned edit of shell text is beyond prediction. */
-function predict([main, directory]: readonly [string, string], value: GrubDefaults, overlay: Overlay): GrubDefaults | typeof UNKNOWN {
+function predict(
+  [main, directory]: readonly [string, string],
+  value: GrubDefaults,
+  overlay: Overlay,
+): GrubDefaults | typeof UNKNOWN {
   const own = `${directory}/zz-tsplay.cfg`;
   const planned = overlay.file(own);
   const others = overlay.filesIn(directory).filter((file) => file.path !== own && file.path.endsWith('.cfg'));
@@ -109,5 +115,9 @@ function sourced(path: string, before: GrubStage | undefined, dropIn: ReturnType
       .split(/\s+/)
       .filter((word) => word !== '' && !dropIn.drop.includes(word))
       .join(' ');
-  return { path, linux: kept(before?.linux), linuxDefault: [kept(before?.linuxDefault), ...dropIn.append].join(' ').trim() };
+  return {
+    path,
+    linux: kept(before?.linux),
+    linuxDefault: [kept(before?.linuxDefault), ...dropIn.append].join(' ').trim(),
+  };
 }

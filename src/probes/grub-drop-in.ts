@@ -36,7 +36,8 @@ export function renderGrubDropIn({ drop, append }: GrubDropIn): string {
 /** Takes what it knows and leaves the rest: a hand-edited file loses foreign lines, never tokens of ours. */
 export function parseGrubDropIn(text: string): GrubDropIn {
   const drop = /^tsplay_drop='([^'\n]*)'$/m.exec(text)?.[1] ?? '';
-  const appended = /^GRUB_CMDLINE_LINUX_DEFAULT="\$\{?GRUB_CMDLINE_LINUX_DEFAULT\}?([^\n]*)"\s*$/m.exec(text)?.[1] ?? '';
+  const appended =
+    /^GRUB_CMDLINE_LINUX_DEFAULT="\$\{?GRUB_CMDLINE_LINUX_DEFAULT\}?([^\n]*)"\s*$/m.exec(text)?.[1] ?? '';
   return {
     drop: drop.split(' ').filter(Boolean),
     append: tokenize(appended.replace(/\\(["\\$`])/g, '$1')).map((token) => token.text),

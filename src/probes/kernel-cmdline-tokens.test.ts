@@ -51,5 +51,9 @@ describe('policyOf', () => {
 
 it('compares neither what the boot loader adds nor its variables', () => {
   const line = 'BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet $vt_handoff vt.handoff=7';
-  expect(tokenize(line).filter(isComparable).map((token) => token.text)).toEqual(['quiet']);
+  expect(
+    tokenize(line)
+      .filter(isComparable)
+      .map((token) => token.text),
+  ).toEqual(['quiet']);
 });

@@ -100,7 +100,9 @@ export function contentsAt(
   if (entries.length === 0) return new Map();
   const lines = entries.map(() => at.line());
   const letters = at.line();
-  const readings = entries.map((entry, index) => contentOf(entry, { line: lines[index] ?? '', letter: letters[index] ?? '', at, output }));
+  const readings = entries.map((entry, index) =>
+    contentOf(entry, { line: lines[index] ?? '', letter: letters[index] ?? '', at, output }),
+  );
   if (at.remaining > 0) throw new ProbeError('a file changed while it was read; run again');
   return new Map(entries.map(({ path }, index) => [path, readings[index] ?? failed('the host gave no answer')]));
 }
@@ -112,7 +114,10 @@ interface ContentPlace {
   readonly output: Output;
 }
 
-function contentOf(entry: { readonly path: string; readonly realPath: string }, place: ContentPlace): Reading<FileContent> {
+function contentOf(
+  entry: { readonly path: string; readonly realPath: string },
+  place: ContentPlace,
+): Reading<FileContent> {
   const { path, realPath } = entry;
   if (place.letter === 'v') return failed(`${path} could not be examined: ${firstLine(place.output.stderr)}`);
   const state = parseStatLine(path, place.line);
@@ -121,7 +126,11 @@ function contentOf(entry: { readonly path: string; readonly realPath: string }, 
   return place.letter === 'c' ? succeeded(fileAt(entry, state, place.at)) : unread(entry, state, place.letter);
 }
 
-function fileAt({ path, realPath }: { readonly path: string; readonly realPath: string }, state: PlainFile, at: Cursor): FileContent {
+function fileAt(
+  { path, realPath }: { readonly path: string; readonly realPath: string },
+  state: PlainFile,
+  at: Cursor,
+): FileContent {
   if (state.size > at.remaining) throw new ProbeError('a file changed while it was read; run again');
   return { kind: 'file', path, realPath, state, bytes: new Uint8Array(at.take(state.size)) };
 }

@@ -12,7 +12,8 @@ export function readHere<Value>(probe: Probe<Value>): Value {
 }
 
 export function runHere(command: Command): Output {
-  const [file, ...args] = command.kind === 'script' ? ['sh', '-c', command.script, 'sh', ...command.args] : command.argv;
+  const [file, ...args] =
+    command.kind === 'script' ? ['sh', '-c', command.script, 'sh', ...command.args] : command.argv;
   const done = spawnSync(file, args, { cwd: '/', env: { ...process.env, ...command.env, LC_ALL: 'C' } });
   return { code: done.status ?? 255, stdout: done.stdout, stderr: done.stderr, truncated: false };
 }

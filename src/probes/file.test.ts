@@ -1,0 +1,152 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type HostUnderTest, hostUnderTest } from '../../test/support/run-module.ts';
+import { directoryFiles, directoryNames } from './directory.ts';
+import { fileContent, fileState } from './file.ts';
+import { pseudoFile } from './pseudo-file.ts';
+
+const SHELLS = [
+  ['dash', ['dash']],
+  ['bash', ['bash']],
+  ['busybox ash', ['busybox', 'ash']],
+] as const;
+
+describe.each(SHELLS)('files read through %s', (_, shell) => {
+  let host: HostUnderTest;
+  let root: string;
+  const at = (name: string): string => join(root, name);
+  beforeAll(async () => {
+    host = await hostUnderTest({ shell });
+    root = mkdtempSync(join(tmpdir(), 'files-'));
+    chmodSync(root, 0o755);
+  });
+  afterAll(async () => {
+    await host.close();
+    rmSync(root, { recursive: true });
+  });
+
+  it('tells files, directories, links, other things and absence apart in one frame', async () => {
+    writeFileSync(at('plain'), 'hello');
+    chmodSync(at('plain'), 0o4751);
+    linkSync(at('plain'), at('hard'));
+    mkdirSync(at('dir'));
+    symlinkSync('plain', at('link'));
+    execFileSync('mkfifo', [at('fifo')]);
+    const names = ['plain', 'dir', 'link', 'fifo', 'none', 'plain/below'];
+    const states = await Promise.all(names.map((name) => host.read(fileState(at(name)))));
+    expect(states).toMatchObject([
+      { kind: 'file', mode: 0o4751, size: 5, owner: 'root', uid: 0, links: 2 },
+      { kind: 'directory' },
+      { kind: 'link', target: 'plain' },
+      { kind: 'other', type: 'fifo' },
+      { kind: 'absent', path: at('none') },
+      { kind: 'absent' },
+    ]);
+  });
+
+  it('reads names with newlines, spaces, dashes, quotes and substitutions literally', async () => {
+    const names = ['-n', 'two words', 'new\nline', '$(touch pwned)', 'quote\'"', '*', 'trailing\n', 'é'];
+    for (const name of names) writeFileSync(at(name), `content of ${name}`);
+    for (const name of names) symlinkSync(name, at(`to ${name}`));
+    const contents = await Promise.all(names.map((name) => host.read(fileContent(at(`to ${name}`)))));
+    expect(contents.map((content) => content.kind === 'file' && Buffer.from(content.bytes).toString())).toEqual(
+      names.map((name) => `content of ${name}`),
+    );
+    expect(contents.map((content) => content.realPath)).toEqual(names.map(at));
+    const states = await Promise.all(names.map((name) => host.read(fileState(at(`to ${name}`)))));
+    expect(states.map((state) => state.kind === 'link' && state.target)).toEqual(names);
+  });
+
+  it('returns every byte, and cuts many files at their sizes', async () => {
+    const bytes = Buffer.from(Array.from({ length: 1024 }, (_, index) => index % 256));
+    const sizes = [0, 1, 255, 256, 1024];
+    for (const size of sizes) writeFileSync(at(`size-${size}`), bytes.subarray(0, size));
+    const contents = await Promise.all(sizes.map((size) => host.read(fileContent(at(`size-${size}`)))));
+    contents.forEach((content, index) => {
+      expect(content.kind === 'file' && Buffer.from(content.bytes).equals(bytes.subarray(0, sizes[index]))).toBe(true);
+    });
+  });
+
+  it('says where dangling links point, refuses loops, and does not load what is too large', async () => {
+    symlinkSync('nowhere', at('dangling'));
+    symlinkSync('/no/such/place', at('far'));
+    symlinkSync('loop-b', at('loop-a'));
+    symlinkSync('loop-a', at('loop-b'));
+    writeFileSync(at('large'), 'x'.repeat(100));
+    const readings = await Promise.allSettled([
+      host.read(fileContent(at('dangling'))),
+      host.read(fileContent(at('far'))),
+      host.read(fileContent(at('loop-a'))),
+      host.read(fileContent(at('large'), 99)),
+      host.read(fileContent(root)),
+    ]);
+    expect(readings).toMatchObject([
+      { value: { kind: 'absent', realPath: at('nowhere') } },
+      { value: { kind: 'absent', realPath: '/no/such/place' } },
+      { reason: { message: expect.stringContaining('leads back to itself') } },
+      { value: { kind: 'too-large' } },
+      { value: { kind: 'not-a-file', state: { kind: 'directory' } } },
+    ]);
+  });
+
+  it('gives the physical path when a directory on the way is a link', async () => {
+    mkdirSync(at('real'));
+    writeFileSync(at('real/f'), 'x');
+    symlinkSync('real', at('alias'));
+    expect((await host.read(fileContent(at('alias/f')))).realPath).toBe(at('real/f'));
+    expect((await host.read(fileContent(at('alias/new')))).realPath).toBe(at('real/new'));
+  });
+
+  it('changes the version when content of the same size changes', async () => {
+    writeFileSync(at('v'), 'aaa');
+    const before = await host.read(fileState(at('v')));
+    writeFileSync(at('v'), 'bbb');
+    const after = await host.read(fileContent(at('v')));
+    expect(before.kind === 'file' && after.kind === 'file' && before.version === after.state.version).toBe(false);
+  });
+
+  it('lists files of a directory by suffix, with content, in the order of bytes', async () => {
+    mkdirSync(at('conf.d'));
+    for (const name of ['b.conf', 'a.conf', 'Z.conf', 'new\nline.conf', 'note.txt', '.hidden.conf'])
+      writeFileSync(at(`conf.d/${name}`), name);
+    symlinkSync('b.conf', at('conf.d/l.conf'));
+    symlinkSync('gone', at('conf.d/broken.conf'));
+    mkdirSync(at('conf.d/d.conf'));
+    const [files, none] = await Promise.all([
+      host.read(directoryFiles(at('conf.d'), '.conf')),
+      host.read(directoryFiles(at('no.d'), '')),
+    ]);
+    expect(files.map((file) => file.path.slice(at('conf.d/').length))).toEqual([
+      'Z.conf',
+      'a.conf',
+      'b.conf',
+      'l.conf',
+      'new\nline.conf',
+    ]);
+    expect(files.map((file) => file.kind === 'file' && Buffer.from(file.bytes).toString())).toEqual([
+      'Z.conf',
+      'a.conf',
+      'b.conf',
+      'b.conf',
+      'new\nline.conf',
+    ]);
+    expect(none).toEqual([]);
+    expect(await host.read(directoryNames(at('conf.d')))).toContain('.hidden.conf');
+    expect(await host.read(directoryNames(at('no.d')))).toBeNull();
+  });
+
+  it('reads kernel files without knowing their size', async () => {
+    const [release, none, memory, flags] = await Promise.all([
+      host.read(pseudoFile('/proc/sys/kernel/ostype')),
+      host.read(pseudoFile('/proc/none')),
+      host.read(pseudoFile('/proc/meminfo')),
+      host.read(pseudoFile('/proc/cmdline')),
+    ]);
+    expect([release, none]).toEqual(['Linux', null]);
+    expect(memory?.split('\n')[0]).toMatch(/^MemTotal: +\d+ kB$/);
+    expect(flags).toBeTruthy();
+  });
+});
