@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import type { Problems } from '../../contract/problem.ts';
+import { isVaultText } from '../vault/envelope.ts';
+import { decodeText } from '../yaml/source-text.ts';
+
+export interface ReadTextOptions {
+  readonly problems: Problems;
+  /** Decrypts a whole file or throws; absent when no vault password was given. */
+  readonly vaultDecrypt?: (text: string) => string;
+}
+
+/** The text of a file, decrypted when all of it is a vault; undefined after reporting why it cannot be had. */
+export function readText(
+  file: string,
+  { problems, vaultDecrypt }: ReadTextOptions,
+): { readonly text: string; readonly isVault: boolean } | undefined {
+  const position = { file, line: 1, column: 1 };
+  try {
+    const text = decodeText(readFileSync(file), file, problems);
+    if (text === undefined || !isVaultText(text)) return text === undefined ? undefined : { text, isVault: false };
+    if (vaultDecrypt) return { text: vaultDecrypt(text), isVault: true };
+    problems.error('the file is encrypted', { position, hint: 'give its vault password' });
+  } catch (error) {
+    problems.error(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, { position });
+  }
+  return undefined;
+}

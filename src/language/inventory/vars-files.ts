@@ -1,0 +1,73 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { Problems } from '../../contract/problem.ts';
+import type { SecretRegistry } from '../../contract/secret.ts';
+import type { VarsLayer } from '../playbook/types.ts';
+import { isMapping } from '../yaml/merge.ts';
+import { positionOf } from '../yaml/positions.ts';
+import { readYaml } from '../yaml/read-yaml.ts';
+import { type ReadTextOptions, readText } from './read-text.ts';
+
+export interface VarsFileOptions extends ReadTextOptions {
+  /** Learns every value of an encrypted file. */
+  readonly secrets?: SecretRegistry;
+}
+
+/** In the order they are looked for. */
+const endings = ['', '.yml', '.yaml', '.json'];
+
+/**
+ * The files that hold the variables of a group or host: `gpu`, `gpu.yml`, `gpu.yaml` or `gpu.json`, the first that
+ * exists; for a directory every file in it, subdirectories too, in the order of their names.
+ */
+export function findVarsFiles(directory: string, name: string, problems: Problems): readonly string[] {
+  const [first, ...shadowed] = endings
+    .map((ending) => join(directory, `${name}${ending}`))
+    .filter((path) => existsSync(path));
+  for (const path of shadowed) {
+    problems.warn(`not read, because ${first} exists`, {
+      position: { file: path, line: 1, column: 1 },
+      hint: 'merge the two',
+    });
+  }
+  if (first === undefined) return [];
+  return statSync(first).isDirectory() ? filesBelow(first) : [first];
+}
+
+function filesBelow(directory: string): readonly string[] {
+  return readdirSync(directory)
+    .toSorted()
+    .filter((name) => !name.startsWith('.') && !name.endsWith('~'))
+    .flatMap((name) => {
+      const path = join(directory, name);
+      const isDirectory = existsSync(path) && statSync(path).isDirectory();
+      if (isDirectory) return extname(name) === '' ? filesBelow(path) : [];
+      return endings.includes(extname(name)) ? [path] : [];
+    });
+}
+
+/**
+ * The variables of one file, decrypted when the whole file is a vault; undefined after reporting why there are none. An
+ * empty file holds no variables, which is no mistake.
+ */
+export function readVarsFile(file: string, options: VarsFileOptions): VarsLayer | undefined {
+  const { problems, secrets } = options;
+  const position = { file, line: 1, column: 1 };
+  const content = readText(file, options);
+  const document = content && readYaml(content.text, file, problems);
+  if (!document) return undefined;
+  const vars = document.value ?? {};
+  if (!isMapping(vars)) {
+    problems.error('a file of variables must be a mapping', { position: positionOf(vars) ?? position });
+    return undefined;
+  }
+  if (content.isVault && secrets) registerLeaves(vars, secrets);
+  return { vars, source: file };
+}
+
+/** What a vault file holds is printed value by value, never as the whole file. */
+function registerLeaves(value: unknown, secrets: SecretRegistry): void {
+  if (typeof value === 'string' || typeof value === 'number') secrets.add(String(value));
+  else if (typeof value === 'object' && value !== null)
+    for (const member of Object.values(value)) registerLeaves(member, secrets);
+}
