@@ -1,0 +1,112 @@
+import { type CmdlineToken, parseToken, policyOf, type TokenPolicy } from '../../probes/kernel-cmdline-tokens.ts';
+
+/** Which tokens a task wants on a command line, or off it. */
+export interface CmdlineDesire {
+  readonly state: 'present' | 'absent';
+  readonly tokens: readonly CmdlineToken[];
+  readonly policies: Readonly<Record<string, TokenPolicy>>;
+}
+
+/** The wanted tokens that a command line lacks, or the unwanted ones it holds; empty when it is as desired. */
+export function unmetTokens(current: readonly CmdlineToken[], desire: CmdlineDesire): readonly string[] {
+  const isUnmet = desire.state === 'present' ? isMissing : isUnwanted;
+  return desire.tokens.filter((token) => isUnmet(token, current, desire)).map((token) => token.text);
+}
+
+/** The command line made as desired. Tokens nobody spoke of stay as and where they are. */
+export function withDesire(current: readonly CmdlineToken[], desire: CmdlineDesire): readonly CmdlineToken[] {
+  const amend = desire.state === 'present' ? withToken : withoutToken;
+  return desire.tokens.reduce((tokens, token) => amend(tokens, token, desire), current);
+}
+
+/** Tokens of one key that must be one token but are several with different values; the kernel would take the last. */
+export function conflictingTokens(current: readonly CmdlineToken[], desire: CmdlineDesire): readonly CmdlineToken[] {
+  const merged = desire.tokens.filter((token) => policyOf(token.key, desire.policies) === 'csv-merge');
+  const sameKey = merged.map((token) => occurrences(current, token.key));
+  return sameKey.find((tokens) => new Set(tokens.map((token) => token.value)).size > 1) ?? [];
+}
+
+/** Tokens whose order among each other matters: `hugepagesz=1G hugepages=16`. */
+export function sequenceOf(tokens: readonly CmdlineToken[], desire: CmdlineDesire): readonly CmdlineToken[] {
+  return tokens.filter((token) => policyOf(token.key, desire.policies) === 'sequence');
+}
+
+function isMissing(token: CmdlineToken, current: readonly CmdlineToken[], desire: CmdlineDesire): boolean {
+  const same = occurrences(current, token.key);
+  switch (policyOf(token.key, desire.policies)) {
+    case 'set':
+      return same.length === 0 || same.some((one) => one.value !== token.value);
+    case 'multi':
+      return !same.some((one) => one.value === token.value);
+    case 'csv-merge':
+      return same.length !== 1 || itemsOf(token).some((item) => !same.flatMap(itemsOf).includes(item));
+    case 'sequence':
+      return !isEqualList(textsOf(sequenceOf(current, desire)), textsOf(sequenceOf(desire.tokens, desire)));
+  }
+}
+
+function isUnwanted(token: CmdlineToken, current: readonly CmdlineToken[], desire: CmdlineDesire): boolean {
+  const same = occurrences(current, token.key);
+  if (token.value === null) return same.length > 0;
+  if (policyOf(token.key, desire.policies) !== 'csv-merge') return same.some((one) => one.value === token.value);
+  return same.flatMap(itemsOf).some((item) => itemsOf(token).includes(item));
+}
+
+function withToken(
+  current: readonly CmdlineToken[],
+  token: CmdlineToken,
+  desire: CmdlineDesire,
+): readonly CmdlineToken[] {
+  if (!isMissing(token, current, desire)) return current;
+  const others = current.filter((one) => one.key !== token.key);
+  switch (policyOf(token.key, desire.policies)) {
+    case 'set':
+      return [...others, token];
+    case 'multi':
+      return [...current, token];
+    case 'csv-merge':
+      return [...others, withItems(token, [...occurrences(current, token.key).flatMap(itemsOf), ...itemsOf(token)])];
+    case 'sequence': {
+      const managed = sequenceOf(desire.tokens, desire);
+      return [...current.filter((one) => policyOf(one.key, desire.policies) !== 'sequence'), ...managed];
+    }
+  }
+}
+
+function withoutToken(
+  current: readonly CmdlineToken[],
+  token: CmdlineToken,
+  desire: CmdlineDesire,
+): readonly CmdlineToken[] {
+  const isMerged = policyOf(token.key, desire.policies) === 'csv-merge';
+  return current.flatMap((one) => {
+    if (one.key !== token.key) return [one];
+    if (token.value === null || (!isMerged && one.value === token.value)) return [];
+    if (!isMerged) return [one];
+    const left = itemsOf(one).filter((item) => !itemsOf(token).includes(item));
+    if (left.length === itemsOf(one).length) return [one];
+    return left.length > 0 ? [withItems(one, left)] : [];
+  });
+}
+
+function occurrences(tokens: readonly CmdlineToken[], key: string): readonly CmdlineToken[] {
+  return tokens.filter((token) => token.key === key);
+}
+
+/** PCI ids are hexadecimal, so their case does not matter. */
+function itemsOf(token: CmdlineToken): readonly string[] {
+  const items = (token.value ?? '').split(',').filter(Boolean);
+  return token.key === 'vfio_pci.ids' ? items.map((item) => item.toLowerCase()) : items;
+}
+
+function withItems(token: CmdlineToken, items: readonly string[]): CmdlineToken {
+  return parseToken(`${token.text.split('=', 1)[0]}=${[...new Set(items)].join(',')}`);
+}
+
+function textsOf(tokens: readonly CmdlineToken[]): readonly string[] {
+  return tokens.map((token) => `${token.key}=${token.value ?? ''}`);
+}
+
+function isEqualList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}

@@ -1,0 +1,120 @@
+import type { Change } from '../../contract/change.ts';
+import type { FileContent, FileState } from '../../contract/file-state.ts';
+import { TaskError } from '../../contract/task-error.ts';
+import { makeDirectory } from '../../changes/make-directory.ts';
+import { replaceContent } from '../../changes/write-file.ts';
+import { runCommand } from '../../changes/run-command.ts';
+import { BOOT_CMDLINE, type BootEntries } from '../../probes/boot-entries.ts';
+import type { BootEntry } from '../../probes/grub-config.ts';
+import { effectiveTokens, GRUB_DROP_INS, type GrubDefaults, OWN_DROP_IN } from '../../probes/grub-defaults.ts';
+import { EMPTY_DROP_IN, type GrubDropIn, parseGrubDropIn, renderGrubDropIn } from '../../probes/grub-drop-in.ts';
+import { type CmdlineToken, parseToken } from '../../probes/kernel-cmdline-tokens.ts';
+import { type CmdlineDesire, conflictingTokens, sequenceOf, unmetTokens, withDesire } from './cmdline-desire.ts';
+
+/** Everything about the command line on a host whose menu grub-mkconfig writes. */
+export interface GrubCmdline {
+  readonly updateCommand: string;
+  readonly defaults: GrubDefaults;
+  readonly dropIn: FileContent;
+  readonly dropInDirectory: FileState;
+  readonly entries: BootEntries;
+}
+
+/** Persisted first, then built; a menu that already holds the tokens is not built again. */
+export function planGrubCmdline(grub: GrubCmdline, desire: CmdlineDesire): readonly Change[] {
+  const persisted = planDropIn(grub, desire);
+  const stale = staleEntries(grub.entries, desire);
+  if (persisted.length === 0 && stale.length === 0 && grub.entries.own.length > 0) return [];
+  refuseBroken(grub.defaults);
+  return stale.length > 0 || grub.entries.own.length === 0 ? [...persisted, updateGrub(grub, desire)] : persisted;
+}
+
+export function staleEntries(entries: BootEntries, desire: CmdlineDesire): readonly BootEntry[] {
+  return entries.own.filter((entry) => unmetTokens(entry.tokens, desire).length > 0);
+}
+
+/** grub-mkconfig would fail, or worse, succeed without the tokens. */
+function refuseBroken({ problems }: GrubDefaults): void {
+  if (problems.length === 0) return;
+  throw new TaskError(
+    `GRUB's configuration is broken and update-grub was not run: ${problems.join('; ')}. Mend it first.`,
+    { problems },
+  );
+}
+
+function planDropIn(grub: GrubCmdline, desire: CmdlineDesire): readonly Change[] {
+  const { stages } = grub.defaults;
+  refuseBroken(grub.defaults);
+  if (unmetTokens(effectiveTokens(stages.at(-1)), desire).length === 0) return [];
+  const at = stages.findIndex((stage) => stage.path === OWN_DROP_IN);
+  const before = effectiveTokens(at < 0 ? stages.at(-1) : stages[at - 1]);
+  refuseConflict(before, desire);
+  const present =
+    grub.dropIn.kind === 'file' ? parseGrubDropIn(Buffer.from(grub.dropIn.bytes).toString()) : EMPTY_DROP_IN;
+  const text = renderGrubDropIn(revise(before, present, desire));
+  if (grub.dropIn.kind === 'file' && Buffer.from(grub.dropIn.bytes).toString() === text)
+    throw overridden(grub.defaults, at, desire);
+  const directory = grub.dropInDirectory.kind === 'absent' ? [makeDirectory(GRUB_DROP_INS)] : [];
+  return [...directory, replaceContent(grub.dropIn, Buffer.from(text))];
+}
+
+/** What the drop-in must take out of the tokens before it, and add to them, so that all is as desired. */
+export function revise(before: readonly CmdlineToken[], present: GrubDropIn, desire: CmdlineDesire): GrubDropIn {
+  const kept = before.filter((token) => !present.drop.includes(token.text));
+  const appended = present.append.map(parseToken);
+  const target = withDesire([...kept, ...appended], desire);
+  const isReordered = sequenceText(before, desire) !== sequenceText(target, desire);
+  const ordered = new Set(isReordered ? sequenceOf([...before, ...target], desire).map((token) => token.text) : []);
+  const isIn = (tokens: readonly CmdlineToken[], text: string) => tokens.some((token) => token.text === text);
+  const drop = before.filter(({ text }) => ordered.has(text) || !isIn(target, text)).map((token) => token.text);
+  const append = target.filter(({ text }) => ordered.has(text) || !isIn(before, text)).map((token) => token.text);
+  const inseparable = drop.find((text) => /[\s'"]/.test(text));
+  if (inseparable)
+    throw new TaskError(`${inseparable} is set in ${GRUB_DROP_INS} or /etc/default/grub in quotes; change it there`);
+  return { drop: [...new Set(drop)], append };
+}
+
+function sequenceText(tokens: readonly CmdlineToken[], desire: CmdlineDesire): string {
+  return sequenceOf(tokens, desire)
+    .map((token) => token.text)
+    .join(' ');
+}
+
+function refuseConflict(tokens: readonly CmdlineToken[], desire: CmdlineDesire): void {
+  const conflict = conflictingTokens(tokens, desire);
+  if (conflict.length === 0) return;
+  const texts = conflict.map((token) => token.text).join(' and ');
+  throw new TaskError(
+    `the GRUB configuration sets one parameter twice, ${texts}: the kernel takes the last and devices of the other are lost. Keep one of them.`,
+    { conflict: conflict.map((token) => token.text) },
+  );
+}
+
+function overridden({ stages }: GrubDefaults, at: number, desire: CmdlineDesire): TaskError {
+  const culprit = stages.slice(at + 1).find((stage) => unmetTokens(effectiveTokens(stage), desire).length > 0);
+  return new TaskError(
+    `${OWN_DROP_IN} is as it should be, but ${culprit?.path ?? 'a later file'} overrides it: append to GRUB_CMDLINE_LINUX_DEFAULT there, or rename it to come before`,
+  );
+}
+
+/** Needs minutes where os-prober looks at many disks. */
+const UPDATE_GRUB_MS = 10 * 60_000;
+
+function updateGrub(grub: GrubCmdline, desire: CmdlineDesire): Change {
+  return runCommand([grub.updateCommand], {
+    purpose: 'rebuild the boot menu',
+    deadlineMs: UPDATE_GRUB_MS,
+    touches: ['path:/boot/grub', BOOT_CMDLINE],
+    predicts: [{ resource: BOOT_CMDLINE, value: predictedEntries(grub.entries, desire) }],
+  });
+}
+
+function predictedEntries(entries: BootEntries, desire: CmdlineDesire): BootEntries {
+  const rebuilt = new Map(entries.own.map((entry) => [entry, { ...entry, tokens: withDesire(entry.tokens, desire) }]));
+  const next = entries.default && entries.own.find((entry) => isSame(entry, entries.default));
+  return { ...entries, own: [...rebuilt.values()], default: (next && rebuilt.get(next)) ?? entries.default };
+}
+
+function isSame(a: BootEntry, b: BootEntry | null): boolean {
+  return a === b || (a.line === b?.line && a.title === b.title);
+}
