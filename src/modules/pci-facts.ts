@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { defineModule } from '../contract/module.ts';
+import { type PciFunction, type PciTree, pciTree } from '../probes/pci.ts';
+import { isGpu, membersOf } from './gpu/pci-classes.ts';
+
+const args = z.strictObject({
+  class: z
+    .string()
+    .regex(/^(0x)?[0-9a-fA-F]{2,6}$/)
+    .optional()
+    .describe('Only functions whose class begins so: `03` is every display controller, `0300` VGA, `0302` 3D.'),
+  vendor: z
+    .string()
+    .regex(/^(0x)?[0-9a-fA-F]{4}$/)
+    .optional()
+    .describe('Only functions of this vendor id: `10de` NVIDIA, `1002` AMD, `8086` Intel.'),
+});
+
+export default defineModule<z.infer<typeof args>, PciTree>({
+  name: 'pci-facts',
+  summary: 'List PCI functions and GPUs with driver, IOMMU group and Nova type',
+  description: `Reads sysfs (Documentation/ABI/testing/sysfs-bus-pci) in one process and changes nothing. Facts: \`pci_functions\`,
+\`pci_slots\` (a card is the functions of one slot), \`gpus\` (display controllers and accelerators, without management
+controllers' own), and \`iommu\`: firmware tables that announce one, units in use.`,
+  args,
+  textArgs: ['class', 'vendor'],
+  observe: (_, read) => read(pciTree()),
+  plan: () => [],
+  result(given, tree) {
+    const wanted = tree.functions.filter((one) => isWanted(one, given));
+    const facts = wanted.map((one) => factsOf(one, tree.functions));
+    return {
+      ansible_facts: {
+        pci_functions: facts,
+        pci_slots: Object.fromEntries(Map.groupBy(facts, (one) => one.slot)),
+        gpus: wanted.filter((one) => isGpu(one) && one.physfn === null).map((one) => factsOf(one, tree.functions)),
+        iommu: { firmware_tables: tree.firmwareTables, units: tree.iommuUnits, groups: groupsOf(tree.functions) },
+      },
+    };
+  },
+  examples: [
+    { title: 'Everything about PCI', task: 'pci-facts:' },
+    { title: 'NVIDIA functions only', task: 'pci-facts:\n  vendor: 10de' },
+  ],
+});
+
+function isWanted(one: PciFunction, { class: wanted, vendor }: z.infer<typeof args>): boolean {
+  const plain = (id: string) => id.toLowerCase().replace(/^0x/, '');
+  return (!wanted || one.class.startsWith(plain(wanted))) && (!vendor || one.vendor === plain(vendor));
+}
+
+function factsOf(one: PciFunction, all: readonly PciFunction[]) {
+  return {
+    address: one.address,
+    slot: one.slot,
+    vendor: one.vendor,
+    device: one.device,
+    class: one.class,
+    driver: one.driver,
+    driver_override: one.driverOverride,
+    iommu_group: one.iommuGroup,
+    iommu_group_members: membersOf(all, one.iommuGroup).map((member) => member.address),
+    numa_node: one.numaNode,
+    boot_vga: one.bootVga,
+    sriov_totalvfs: one.sriovTotalVfs,
+    physfn: one.physfn,
+    reset_method: one.resetMethods,
+    power_state: one.powerState,
+    modalias: one.modalias,
+    consumers: one.consumers,
+    nova_type: one.novaType,
+  };
+}
+
+function groupsOf(functions: readonly PciFunction[]): number {
+  return new Set(functions.flatMap((one) => one.iommuGroup ?? [])).size;
+}
