@@ -6,7 +6,11 @@ import { readYaml } from '../language/yaml/read-yaml.ts';
  * The variables of `-e`: `k=v` words (values are text), a JSON or YAML mapping, or `@file`. Later ones win.
  * @example extraVars(['gpus=2', '{"nested": [1]}', '@site.yaml'], problems)
  */
-export function extraVars(words: readonly string[], problems: Problems, decrypt: (text: string) => string): Readonly<Record<string, unknown>> {
+export function extraVars(
+  words: readonly string[],
+  problems: Problems,
+  decrypt: (text: string) => string,
+): Readonly<Record<string, unknown>> {
   return Object.assign({}, ...words.map((word) => parse(word.trim(), problems, decrypt)));
 }
 
@@ -16,7 +20,11 @@ function parse(word: string, problems: Problems, decrypt: (text: string) => stri
   return fromWords(word, problems);
 }
 
-function fromFile(path: string, problems: Problems, decrypt: (text: string) => string): Readonly<Record<string, unknown>> {
+function fromFile(
+  path: string,
+  problems: Problems,
+  decrypt: (text: string) => string,
+): Readonly<Record<string, unknown>> {
   try {
     return mapping(decrypt(readFileSync(path, 'utf8')), path, problems);
   } catch (error) {
@@ -27,7 +35,8 @@ function fromFile(path: string, problems: Problems, decrypt: (text: string) => s
 
 function mapping(text: string, file: string, problems: Problems): Readonly<Record<string, unknown>> {
   const value = readYaml(text, file, problems)?.value ?? {};
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>;
   problems.error(`${file}: extra variables must be a mapping of names to values`);
   return {};
 }

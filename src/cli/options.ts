@@ -36,7 +36,10 @@ export interface PlayOptions {
 }
 
 const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
-const collectWords = (value: string, previous: readonly string[]): readonly string[] => [...previous, ...value.split(',').map((word) => word.trim())];
+const collectWords = (value: string, previous: readonly string[]): readonly string[] => [
+  ...previous,
+  ...value.split(',').map((word) => word.trim()),
+];
 
 function positive(value: string): number {
   const number = Number(value);
@@ -49,18 +52,34 @@ const DEFAULT_FORKS = 500;
 
 export function withInventory(command: Command): Command {
   return command
-    .addOption(new Option('-i, --inventory <source>', 'inventory file, directory, script, or "host1,host2," (repeatable)').argParser(collect).default([], 'inventory/ in the current directory'))
-    .addOption(new Option('--vault-password-file <file>', 'file (or executable) that holds a vault password').argParser(collect).default([], 'none'))
-    .addOption(new Option('--vault-id <label@source>', 'vault password with a label').argParser(collect).default([], 'none'))
+    .addOption(
+      new Option('-i, --inventory <source>', 'inventory file, directory, script, or "host1,host2," (repeatable)')
+        .argParser(collect)
+        .default([], 'inventory/ in the current directory'),
+    )
+    .addOption(
+      new Option('--vault-password-file <file>', 'file (or executable) that holds a vault password')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--vault-id <label@source>', 'vault password with a label').argParser(collect).default([], 'none'),
+    )
     .option('-J, --ask-vault-pass', 'ask for the vault password')
-    .addOption(new Option('-e, --extra-vars <vars>', 'k=v words, JSON or @file; wins over all other variables (repeatable)').argParser(collect).default([], 'none'));
+    .addOption(
+      new Option('-e, --extra-vars <vars>', 'k=v words, JSON or @file; wins over all other variables (repeatable)')
+        .argParser(collect)
+        .default([], 'none'),
+    );
 }
 
 export function withPlayOptions(command: Command): Command {
   return withInventory(command)
     .option('-l, --limit <pattern>', 'only these hosts (pattern or @file)')
     .addOption(new Option('-t, --tags <tags>', 'only tasks with these tags').argParser(collectWords).default([], 'all'))
-    .addOption(new Option('--skip-tags <tags>', 'leave out tasks with these tags').argParser(collectWords).default([], 'none'))
+    .addOption(
+      new Option('--skip-tags <tags>', 'leave out tasks with these tags').argParser(collectWords).default([], 'none'),
+    )
     .option('-D, --diff', 'show what changes in files')
     .addOption(new Option('-f, --forks <number>', 'hosts worked on at once').argParser(positive).default(DEFAULT_FORKS))
     .option('-b, --become', 'become another user (root)')
@@ -71,16 +90,27 @@ export function withPlayOptions(command: Command): Command {
     .option('-u, --user <user>', 'login user')
     .option('--private-key <file>', 'login key')
     .addOption(new Option('-T, --timeout <seconds>', 'seconds to connect').argParser(positive).default(20))
-    .addOption(new Option('--task-timeout <seconds>', 'seconds a task may take when it sets no timeout').argParser(positive).default(3600))
+    .addOption(
+      new Option('--task-timeout <seconds>', 'seconds a task may take when it sets no timeout')
+        .argParser(positive)
+        .default(3600),
+    )
     .addOption(new Option('-c, --connection <kind>', 'how to connect').choices(['ssh', 'local']))
     .option('--ssh-common-args <args>', 'options as for ssh, e.g. "-o ProxyJump=bastion"')
-    .option('--accept-new-host-keys', 'record the key of a host that is not in known_hosts; a changed key is always refused')
+    .option(
+      '--accept-new-host-keys',
+      'record the key of a host that is not in known_hosts; a changed key is always refused',
+    )
     .option('--start-at-task <name>', 'begin at this task (name or pattern)')
     .option('--force-handlers', 'run notified handlers also on hosts that failed')
     .option('--list-hosts', 'only show the hosts of each play')
     .option('--list-tasks', 'only show the tasks of each play')
     .option('--list-tags', 'only show the tags of each play')
     .option('--syntax-check', 'only check playbooks and inventory')
-    .addOption(new Option('-o, --output <format>', 'how to report').choices(['pretty', 'plain', 'json']).default(undefined, 'pretty on a terminal, else plain'))
+    .addOption(
+      new Option('-o, --output <format>', 'how to report')
+        .choices(['pretty', 'plain', 'json'])
+        .default(undefined, 'pretty on a terminal, else plain'),
+    )
     .option('-v, --verbose', 'say more (repeatable)', (_: string, previous: number) => previous + 1, 0);
 }

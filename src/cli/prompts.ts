@@ -16,7 +16,8 @@ export async function askSecret(question: string): Promise<string> {
 }
 
 export async function ask(question: string): Promise<string> {
-  if (!process.stdin.isTTY) throw new Error(`cannot ask "${question.trim()}" without a terminal; give the variable with -e`);
+  if (!process.stdin.isTTY)
+    throw new Error(`cannot ask "${question.trim()}" without a terminal; give the variable with -e`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await terminal.question(question);

@@ -15,20 +15,26 @@ interface VaultOptions {
 /** Vault passwords from files, executables and the terminal; ANSIBLE_VAULT_PASSWORD_FILE is honoured. */
 export async function vaultPasswords(options: VaultOptions): Promise<readonly VaultPassword[]> {
   const fromEnvironment = process.env.TSPLAY_VAULT_PASSWORD_FILE ?? process.env.ANSIBLE_VAULT_PASSWORD_FILE;
-  const files = options.vaultPasswordFile.length === 0 && fromEnvironment ? [fromEnvironment] : options.vaultPasswordFile;
+  const files =
+    options.vaultPasswordFile.length === 0 && fromEnvironment ? [fromEnvironment] : options.vaultPasswordFile;
   const passwords: VaultPassword[] = files.map((file) => ({ id: 'default', password: readPassword(file) }));
   for (const labelled of options.vaultId) {
     const at = labelled.lastIndexOf('@');
     const id = at > 0 ? labelled.slice(0, at) : 'default';
     const source = labelled.slice(at + 1);
-    passwords.push({ id, password: source === 'prompt' ? await askSecret(`Vault password (${id}): `) : readPassword(source) });
+    passwords.push({
+      id,
+      password: source === 'prompt' ? await askSecret(`Vault password (${id}): `) : readPassword(source),
+    });
   }
   if (options.askVaultPass) passwords.push({ id: 'default', password: await askSecret('Vault password: ') });
   return passwords;
 }
 
 function readPassword(path: string): string {
-  const text = isExecutable(path) ? execFileSync(path, { encoding: 'utf8', timeout: SCRIPT_DEADLINE_MS }) : readFileSync(path, 'utf8');
+  const text = isExecutable(path)
+    ? execFileSync(path, { encoding: 'utf8', timeout: SCRIPT_DEADLINE_MS })
+    : readFileSync(path, 'utf8');
   return text.trim();
 }
 

@@ -14,6 +14,8 @@ export interface Result {
   readonly values: Readonly<Record<string, unknown>>;
   /** A failure that ignore_errors or ignore_unreachable let pass. */
   readonly isIgnored?: boolean;
+  /** A run_once task's result, taken over from the host that ran it. */
+  readonly isCopy?: boolean;
   /** no_log: nothing but the status may be shown. */
   readonly isHidden?: boolean;
   readonly items?: readonly ItemResult[];

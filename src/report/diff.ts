@@ -23,7 +23,10 @@ export function diffLines(diff: Diff): readonly string[] {
 function textDiff(path: string, before: string | null, after: string | null): readonly string[] {
   if ((before?.length ?? 0) + (after?.length ?? 0) > LARGEST_SHOWN) return [`~ ${printable(path)}: too large to show`];
   const names = [before === null ? '/dev/null' : path, after === null ? '/dev/null' : path] as const;
-  const patch = createTwoFilesPatch(...names, before ?? '', after ?? '', undefined, undefined, { context: 2, timeout: DIFF_TIMEOUT_MS });
+  const patch = createTwoFilesPatch(...names, before ?? '', after ?? '', undefined, undefined, {
+    context: 2,
+    timeout: DIFF_TIMEOUT_MS,
+  });
   if (patch === undefined) return [`~ ${printable(path)}: too different to show`];
   return printable(patch)
     .split('\n')

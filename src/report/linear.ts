@@ -66,7 +66,9 @@ export class LinearOrder {
   }
 
   #add(task: TaskLabel, result: HostResult): void {
-    const known = this.#pending.find((pending) => pending.task.id === task.id && compare(pending.task.order, task.order) === 0);
+    const known = this.#pending.find(
+      (pending) => pending.task.id === task.id && compare(pending.task.order, task.order) === 0,
+    );
     if (known) known.results.push(result);
     else {
       const index = this.#pending.findIndex((pending) => compare(pending.task.order, task.order) > 0);
@@ -87,7 +89,10 @@ export class LinearOrder {
   }
 
   #release(): void {
-    const slowest = [...this.#positions.values()].reduce<readonly number[] | undefined>((found, at) => (found === undefined || compare(at, found) < 0 ? at : found), undefined);
+    const slowest = [...this.#positions.values()].reduce<readonly number[] | undefined>(
+      (found, at) => (found === undefined || compare(at, found) < 0 ? at : found),
+      undefined,
+    );
     while (this.#pending[0] && (slowest === undefined || compare(this.#pending[0].task.order, slowest) < 0)) {
       const first = this.#pending.shift();
       if (first) this.#onTask(first);

@@ -50,31 +50,55 @@ export class PlainPrinter {
         this.#showDiff = event.showDiff;
         break;
       case 'problem.found':
-        this.#line(this.#paint(event.problem.severity === 'error' ? 'failed' : 'unknown', printable(formatProblem(event.problem))));
+        this.#line(
+          this.#paint(
+            event.problem.severity === 'error' ? 'failed' : 'unknown',
+            printable(formatProblem(event.problem)),
+          ),
+        );
         break;
       case 'play.started':
-        this.#line(`\n${this.#paint('bold', `PLAY ${printableLine(event.name)}`)}  ${hostCount(event.hosts.length)}${this.#isCheck ? '  (check: nothing is changed)' : ''}`);
+        this.#line(
+          `\n${this.#paint('bold', `PLAY ${printableLine(event.name)}`)}  ${hostCount(event.hosts.length)}${this.#isCheck ? '  (check: nothing is changed)' : ''}`,
+        );
         break;
       case 'batch.started':
         this.#line(this.#paint('bold', `\nBATCH ${event.number} of ${event.of}`) + `  ${hostList(event.hosts)}`);
         break;
       case 'task.retried':
-        this.#line(this.#paint('dim', `  … ${event.host}: ${printableLine(event.task.name)}: not yet, ${event.retriesLeft} tries left`));
+        this.#line(
+          this.#paint(
+            'dim',
+            `  … ${event.host}: ${printableLine(event.task.name)}: not yet, ${event.retriesLeft} tries left`,
+          ),
+        );
         break;
       case 'task.progress':
         this.#line(this.#paint('dim', `  … ${event.host}: ${printableLine(event.text)}`));
         break;
       case 'task.output':
-        if (this.#options.verbosity > 0) for (const line of event.text.split('\n').filter(Boolean)) this.#line(this.#paint('dim', `  | ${event.host}: ${printableLine(line)}`));
+        if (this.#options.verbosity > 0)
+          for (const line of event.text.split('\n').filter(Boolean))
+            this.#line(this.#paint('dim', `  | ${event.host}: ${printableLine(line)}`));
         break;
       case 'play.finished':
         if (event.reason) this.#line(this.#paint('unknown', `\nPlay ended: ${printableLine(event.reason)}`));
         break;
       case 'stop.requested':
-        this.#line(this.#paint('unknown', event.hard ? '\nStopping now.' : '\nStopping after the task each host is in. Ctrl-C again stops now.'));
+        this.#line(
+          this.#paint(
+            'unknown',
+            event.hard ? '\nStopping now.' : '\nStopping after the task each host is in. Ctrl-C again stops now.',
+          ),
+        );
         break;
       case 'notice':
-        this.#line(this.#paint(event.severity === 'warning' ? 'unknown' : 'dim', `${event.severity === 'warning' ? 'WARNING: ' : ''}${printable(event.text)}`));
+        this.#line(
+          this.#paint(
+            event.severity === 'warning' ? 'unknown' : 'dim',
+            `${event.severity === 'warning' ? 'WARNING: ' : ''}${printable(event.text)}`,
+          ),
+        );
         break;
       case 'run.finished':
         this.#recap(event.recap, event.elapsedMs, event.hint);
@@ -87,7 +111,9 @@ export class PlainPrinter {
     const shown = results.filter(({ result }) => !result.isCopy);
     if (shown.length === 0) return;
     const name = `${task.role ? `${task.role} : ` : ''}${task.name}`;
-    this.#line(`${this.#paint('bold', `${task.isHandler ? 'HANDLER' : 'TASK'} [${printableLine(name)}]`)}${this.#place(task.position, shown)}`);
+    this.#line(
+      `${this.#paint('bold', `${task.isHandler ? 'HANDLER' : 'TASK'} [${printableLine(name)}]`)}${this.#place(task.position, shown)}`,
+    );
     for (const group of groupsOf(shown)) this.#group(group);
   }
 
@@ -101,15 +127,28 @@ export class PlainPrinter {
     const [first] = group;
     if (!first) return;
     const { result } = first;
-    const word = result.isIgnored ? `${result.status} (ignored)` : this.#isCheck && result.status === 'changed' ? 'would change' : result.status;
-    this.#line(`  ${this.#paint(result.isIgnored ? 'ok' : result.status, word)}: ${hostList(group.map(({ host }) => host))}${detailOf(result)}`);
+    const word = result.isIgnored
+      ? `${result.status} (ignored)`
+      : this.#isCheck && result.status === 'changed'
+        ? 'would change'
+        : result.status;
+    this.#line(
+      `  ${this.#paint(result.isIgnored ? 'ok' : result.status, word)}: ${hostList(group.map(({ host }) => host))}${detailOf(result)}`,
+    );
     for (const line of this.#body(result)) this.#line(`      ${line}`);
   }
 
   #body(result: Result): readonly string[] {
-    if (result.items) return result.items.filter((item) => isWorthALine(item, this.#options.verbosity)).flatMap((item) => this.#item(item));
-    const actions = result.status === 'changed' ? result.actions.map((action) => this.#paint('changed', `- ${printableLine(action)}`)) : [];
-    const diffs = this.#showDiff || this.#isCheck ? result.diffs.flatMap(diffLines).map((line) => this.#diffLine(line)) : [];
+    if (result.items)
+      return result.items
+        .filter((item) => isWorthALine(item, this.#options.verbosity))
+        .flatMap((item) => this.#item(item));
+    const actions =
+      result.status === 'changed'
+        ? result.actions.map((action) => this.#paint('changed', `- ${printableLine(action)}`))
+        : [];
+    const diffs =
+      this.#showDiff || this.#isCheck ? result.diffs.flatMap(diffLines).map((line) => this.#diffLine(line)) : [];
     return [...actions, ...diffs, ...(this.#options.verbosity > 0 ? outputLines(result) : [])];
   }
 
@@ -140,7 +179,15 @@ export class PlainPrinter {
 }
 
 function groupsOf(results: readonly HostResult[]): readonly (readonly HostResult[])[] {
-  const key = ({ result }: HostResult) => JSON.stringify([result.status, result.isIgnored, result.message, result.actions, result.diffs, result.items?.map((item) => [item.status, item.label, item.message, item.actions, item.diffs])]);
+  const key = ({ result }: HostResult) =>
+    JSON.stringify([
+      result.status,
+      result.isIgnored,
+      result.message,
+      result.actions,
+      result.diffs,
+      result.items?.map((item) => [item.status, item.label, item.message, item.actions, item.diffs]),
+    ]);
   return [...Map.groupBy(results, key).values()];
 }
 
@@ -157,7 +204,9 @@ function isWorthALine(item: ItemResult, verbosity: number): boolean {
 }
 
 function outputLines(result: Result): readonly string[] {
-  const texts = [result.values.stdout, result.values.stderr].filter((text): text is string => typeof text === 'string' && text !== '');
+  const texts = [result.values.stdout, result.values.stderr].filter(
+    (text): text is string => typeof text === 'string' && text !== '',
+  );
   return texts.flatMap((text) => printable(text).split('\n')).slice(0, 200);
 }
 
@@ -177,7 +226,16 @@ function statusOf(host: HostRecap): Status {
   return host.changed > 0 ? 'changed' : 'ok';
 }
 
-const COLOURS = { ok: 'green', changed: 'yellow', failed: 'red', unreachable: 'red', skipped: 'cyan', unknown: 'magenta', dim: 'dim', bold: 'bold' } as const;
+const COLOURS = {
+  ok: 'green',
+  changed: 'yellow',
+  failed: 'red',
+  unreachable: 'red',
+  skipped: 'cyan',
+  unknown: 'magenta',
+  dim: 'dim',
+  bold: 'bold',
+} as const;
 
 function paint(status: Status | 'dim' | 'bold', text: string): string {
   return styleText(COLOURS[status], text, { validateStream: false });

@@ -15,14 +15,28 @@ export function recapLines(recap: readonly HostRecap[], isCheck: boolean): reado
 }
 
 function countsOf(host: HostRecap, isCheck: boolean): string {
-  const names = ['ok', 'changed', 'unreachable', 'failed', 'skipped', 'rescued', 'ignored', ...(isCheck ? (['unknown'] as const) : [])] as const;
-  return names.map((name) => `${name}=${host[name]}`.padEnd(name.length + 4)).join(' ').trimEnd();
+  const names = [
+    'ok',
+    'changed',
+    'unreachable',
+    'failed',
+    'skipped',
+    'rescued',
+    'ignored',
+    ...(isCheck ? (['unknown'] as const) : []),
+  ] as const;
+  return names
+    .map((name) => `${name}=${host[name]}`.padEnd(name.length + 4))
+    .join(' ')
+    .trimEnd();
 }
 
 function grouped(recap: readonly HostRecap[]): readonly (readonly [string, HostRecap])[] {
   const groups = Map.groupBy(recap, (host) => JSON.stringify({ ...host, host: '' }));
   return [...groups.values()].flatMap((hosts) => {
     const [first] = hosts;
-    return first ? [[hosts.length === 1 ? first.host : `${hosts.length} hosts (${first.host}, …)`, first] as const] : [];
+    return first
+      ? [[hosts.length === 1 ? first.host : `${hosts.length} hosts (${first.host}, …)`, first] as const]
+      : [];
   });
 }

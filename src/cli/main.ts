@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { withInventory, withPlayOptions } from './options.ts';
+
+// Verbs are imported when they are called: `tsplay --help` must not load ssh2.
+const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+
+const tsplay = new Command('tsplay')
+  .description('Idempotent, agentless provisioning for GPU clouds: typed YAML playbooks over SSH.')
+  .version(version)
+  .showHelpAfterError('(add --help for what is possible)')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 converged, 1 invalid input, 2 a host failed, 3 drift found by check, 4 a host unreachable, 130 interrupted.',
+  );
+
+withPlayOptions(tsplay.command('run').description('apply playbooks to hosts').argument('<playbook...>'))
+  .option('-C, --check', 'the same as `tsplay check`')
+  .action(async (playbooks, options) => exit((await import('./verbs/play.ts')).play(playbooks, 'run', options)));
+
+withPlayOptions(
+  tsplay.command('check').description('report what a run would change, and change nothing').argument('<playbook...>'),
+).action(async (playbooks, options) => exit((await import('./verbs/play.ts')).play(playbooks, 'check', options)));
+
+withInventory(
+  tsplay
+    .command('validate')
+    .description('find every mistake that can be found without a host')
+    .argument('<playbook...>'),
+).action(async (playbooks, options) => exit((await import('./verbs/validate.ts')).validate(playbooks, options)));
+
+withInventory(
+  tsplay
+    .command('inventory')
+    .description('show hosts, groups and variables')
+    .argument('[pattern]', 'hosts to show', 'all'),
+)
+  .option('--list', 'as JSON, in the format of executable inventories')
+  .option('--host <name>', 'the variables of one host as JSON')
+  .option('--graph', 'groups and hosts as a tree (default)')
+  .action(async (pattern, options) => exit((await import('./verbs/inventory.ts')).inventory(pattern, options)));
+
+tsplay
+  .command('doc')
+  .description('show what a module does and takes')
+  .argument('[module]', 'without one: all modules')
+  .action(async (name) => exit((await import('./verbs/doc.ts')).doc(name)));
+
+tsplay
+  .command('schema')
+  .description('print the JSON Schema of playbooks, for editors')
+  .action(async () => exit((await import('./verbs/schema.ts')).schema()));
+
+tsplay
+  .command('lab')
+  .description('start simulated GPU hosts and a controller on loopback addresses, to try, rehearse and test')
+  .argument('[action]', 'start, stop or status', 'start')
+  .option('-d, --detach', 'go on in the background until `tsplay lab stop`')
+  .option('--state <directory>', "where keys and the lab's state are kept", '.lab')
+  .option('--fault <host=fault...>', 'order a fault, e.g. gpu02=neverReturns', [])
+  .action(async (action, options) => exit((await import('./verbs/lab.ts')).lab(action, options)));
+
+/** Lets output drain before the process ends. */
+async function exit(work: Promise<number>): Promise<void> {
+  process.exitCode = await work.catch(unexpected);
+}
+
+function unexpected(error: unknown): number {
+  console.error(`tsplay: ${error instanceof Error ? error.message : String(error)}`);
+  if (process.env.TSPLAY_DEBUG) console.error(error);
+  return 1;
+}
+
+await tsplay.parseAsync();

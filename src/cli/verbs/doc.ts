@@ -1,0 +1,21 @@
+import { suggest } from '../../language/suggest.ts';
+import { registry } from '../compose.ts';
+import { modulePage } from '../module-docs.ts';
+
+/** `tsplay doc`. */
+export async function doc(name: string | undefined): Promise<number> {
+  const known = registry();
+  if (name === undefined) {
+    const width = Math.max(...known.modules.map((module) => module.name.length));
+    for (const module of known.modules) console.log(`${module.name.padEnd(width)}  ${module.summary}`);
+    return 0;
+  }
+  const module = known.find(name.replace(/^(ansible\.(builtin|legacy)|community\.general|tsplay\.builtin)\./, ''));
+  if (module) {
+    console.log(modulePage(module).replace(/^<!--.*-->\n\n/, ''));
+    return 0;
+  }
+  const similar = suggest(name, [...known.names()]);
+  console.error(`there is no module ${name}${similar ? `; did you mean ${similar}?` : ''}`);
+  return 1;
+}

@@ -1,0 +1,16 @@
+import { compose, loadPlaybooks } from '../compose.ts';
+import type { PlayOptions } from '../options.ts';
+import { showProblems } from '../problems.ts';
+
+/** `tsplay validate`. */
+export async function validate(files: readonly string[], options: PlayOptions): Promise<number> {
+  const composition = await compose(options);
+  const { playbooks } = loadPlaybooks(composition, files);
+  showProblems(composition.problems, composition.secrets);
+  if (composition.problems.hasErrors) return 1;
+  const plays = playbooks.reduce((sum, playbook) => sum + playbook.plays.length, 0);
+  console.log(
+    `${playbooks.length} ${playbooks.length === 1 ? 'playbook' : 'playbooks'}, ${plays} ${plays === 1 ? 'play' : 'plays'}, ${composition.inventory.hosts.size} hosts: no problem found`,
+  );
+  return 0;
+}

@@ -1,0 +1,38 @@
+import { dirname } from 'node:path/posix';
+import type { PredictedFact } from '../contract/change.ts';
+import type { Overlay, PredictedFile } from '../contract/probe.ts';
+import { overlaps, type Resource } from '../contract/resource.ts';
+
+/** What check mode planned so far on one host: predicted files and facts, and everything that would have been touched. */
+export class CheckOverlay implements Overlay {
+  readonly #files = new Map<string, PredictedFile>();
+  readonly #facts = new Map<Resource, unknown>();
+  readonly #touched = new Set<Resource>();
+
+  add(
+    prediction: { readonly files: readonly PredictedFile[]; readonly facts: readonly PredictedFact[] },
+    touches: readonly Resource[],
+  ): void {
+    for (const file of prediction.files) this.#files.set(file.path, file);
+    for (const { resource, value } of prediction.facts) this.#facts.set(resource, value);
+    for (const resource of touches) this.#touched.add(resource);
+  }
+
+  isTouched(resources: readonly Resource[]): boolean {
+    if (this.#touched.size === 0) return false;
+    return resources.some((read) => [...this.#touched].some((touched) => overlaps(read, touched)));
+  }
+
+  file(path: string): PredictedFile | undefined {
+    return this.#files.get(path);
+  }
+
+  filesIn(directory: string): readonly PredictedFile[] {
+    const parent = directory.replace(/(.)\/+$/, '$1');
+    return [...this.#files.values()].filter((file) => dirname(file.path) === parent);
+  }
+
+  fact(resource: Resource): unknown {
+    return this.#facts.get(resource);
+  }
+}

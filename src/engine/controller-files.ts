@@ -1,0 +1,77 @@
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { ControllerFiles } from '../contract/module.ts';
+import { TaskError } from '../contract/task-error.ts';
+import type { RoleContext } from '../language/playbook/types.ts';
+import type { Compiler } from './context.ts';
+import type { VariableScope } from './scope.ts';
+
+export interface FilePlaces {
+  readonly role?: RoleContext;
+  /** The playbook's directory. */
+  readonly directory: string;
+}
+
+/** Where Ansible looks for a controller file: the role first, then the playbook; in the kind's own folder first. */
+export function candidates(src: string, folder: string, { role, directory }: FilePlaces): readonly string[] {
+  const path = src.replace(/^~(?=\/|$)/, homedir());
+  if (isAbsolute(path)) return [path];
+  const roots = [...(role ? [role.path] : []), directory];
+  const inRole = role ? [join(role.path, 'tasks', path)] : [];
+  return [...roots.flatMap((root) => [join(root, folder, path), join(root, path)]), ...inRole].map((candidate) =>
+    resolve(candidate),
+  );
+}
+
+/** Controller files for one task: found by place, read as bytes, rendered with the task's variables. */
+export class TaskFiles implements ControllerFiles {
+  readonly #places: FilePlaces;
+  readonly #scope: VariableScope;
+  readonly #compiler: Compiler;
+
+  constructor(places: FilePlaces, scope: VariableScope, compiler: Compiler) {
+    this.#places = places;
+    this.#scope = scope;
+    this.#compiler = compiler;
+  }
+
+  async read(src: string, folder: 'files' | 'templates'): Promise<Uint8Array> {
+    return readFile(await this.#find(src, folder));
+  }
+
+  async render(src: string): Promise<string> {
+    const path = await this.#find(src, 'templates');
+    const text = await readFile(path, 'utf8');
+    try {
+      return this.#compiler.template(text).render(this.#scope);
+    } catch (error) {
+      throw new TaskError(`${path}: ${error instanceof Error ? error.message : String(error)}`, {}, { cause: error });
+    }
+  }
+
+  async list(src: string, folder: 'files'): Promise<readonly string[] | null> {
+    const path = await this.#find(src, folder);
+    if (!(await stat(path)).isDirectory()) return null;
+    const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(path.replace(/\/$/, '').length + 1));
+    return files.sort();
+  }
+
+  async #find(src: string, folder: string): Promise<string> {
+    const places = candidates(src, folder, this.#places);
+    for (const place of places) {
+      if (await exists(place)) return place;
+    }
+    throw new TaskError(`no file ${src} on the controller; looked at ${places.join(', ')}`);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

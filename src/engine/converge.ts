@@ -1,0 +1,116 @@
+import type { Applied, Change, ChangeKind, Diff } from '../contract/change.ts';
+import type { HostSession } from '../contract/host-session.ts';
+import type { AnyModule, TaskView } from '../contract/module.ts';
+import { UnknownReading } from '../contract/probe.ts';
+import { TaskError } from '../contract/task-error.ts';
+import type { HostLink } from './host-link.ts';
+import type { ReadAhead } from './read-ahead.ts';
+
+/** A module with its arguments, on one host as one user. */
+export interface Convergence {
+  readonly module: AnyModule;
+  readonly args: unknown;
+  readonly view: TaskView;
+  readonly session: HostSession;
+  readonly link: HostLink;
+  readonly reads: ReadAhead;
+  readonly isCheckMode: boolean;
+  readonly kindOf: (change: Change) => ChangeKind<Change>;
+  /** Called after each invalidation, so that the verifying read and the reads of coming tasks share a frame. */
+  readonly onInvalidated: () => void;
+}
+
+export interface Outcome {
+  readonly status: 'ok' | 'changed' | 'unknown';
+  readonly message?: string;
+  readonly diffs: readonly Diff[];
+  readonly actions: readonly string[];
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** Observe, plan, apply, then observe and plan again: a change counts only when the host confirms it. */
+export async function converge(task: Convergence): Promise<Outcome> {
+  try {
+    const current = await task.module.observe(task.args, task.reads.read, task.view);
+    const changes = task.module.plan(task.args, current);
+    if (changes.length === 0) return { status: 'ok', diffs: [], actions: [], values: resultOf(task, current, []) };
+    return task.isCheckMode ? foretell(task, current, changes) : await enact(task, current, changes);
+  } catch (error) {
+    if (error instanceof UnknownReading)
+      return { status: 'unknown', message: error.message, diffs: [], actions: [], values: {} };
+    throw error;
+  }
+}
+
+function foretell(task: Convergence, current: unknown, changes: readonly Change[]): Outcome {
+  for (const change of changes) {
+    const kind = task.kindOf(change);
+    task.link.overlay.add(kind.predict(change), task.module.converges === false ? [] : kind.touches(change));
+  }
+  const described = describeChanges(task, changes);
+  if (task.module.converges === false) {
+    return { status: 'unknown', message: `would ${described.actions.join('; ')}`, ...described, values: {} };
+  }
+  return { status: 'changed', ...described, values: resultOf(task, current, []) };
+}
+
+async function enact(task: Convergence, current: unknown, changes: readonly Change[]): Promise<Outcome> {
+  const described = describeChanges(task, changes);
+  const applied = await applyAll(task, changes, described.actions);
+  task.onInvalidated();
+  if (task.module.converges === false)
+    return { status: 'changed', ...described, values: resultOf(task, current, applied) };
+  const after = await task.module.observe(task.args, task.reads.read, task.view);
+  const left = task.module.plan(task.args, after);
+  if (left.length > 0) throw notConverged(task, left, described);
+  return { status: 'changed', ...described, values: resultOf(task, after, applied) };
+}
+
+async function applyAll(
+  task: Convergence,
+  changes: readonly Change[],
+  actions: readonly string[],
+): Promise<readonly Applied[]> {
+  const applied: Applied[] = [];
+  for (const change of changes) {
+    const kind = task.kindOf(change);
+    try {
+      applied.push(await kind.apply(change, task.session));
+    } catch (error) {
+      if (error instanceof TaskError)
+        throw new TaskError(
+          error.message,
+          { ...error.detail, changed: applied.length > 0, done: actions.slice(0, applied.length) },
+          { cause: error },
+        );
+      throw error;
+    } finally {
+      task.link.invalidate(kind.touches(change));
+    }
+  }
+  return applied;
+}
+
+function notConverged(
+  task: Convergence,
+  left: readonly Change[],
+  done: { readonly actions: readonly string[] },
+): TaskError {
+  const wanted = left.map((change) => task.kindOf(change).describe(change)).join('; ');
+  return new TaskError(`did not converge: after ${done.actions.join('; ')} the host still needs: ${wanted}`, {
+    changed: true,
+    done: done.actions,
+  });
+}
+
+function describeChanges(task: Convergence, changes: readonly Change[]) {
+  return {
+    diffs: changes.map((change) => task.kindOf(change).diff(change)),
+    actions: changes.map((change) => task.kindOf(change).describe(change)),
+  };
+}
+
+function resultOf(task: Convergence, current: unknown, applied: readonly Applied[]): Readonly<Record<string, unknown>> {
+  const facts = Object.assign({}, ...applied.map((one) => one.facts ?? {}));
+  return { ...facts, ...task.module.result?.(task.args, current, applied) };
+}

@@ -1,0 +1,100 @@
+import type { RankedLayer } from '../language/inventory/types.ts';
+import type { Play, RoleContext, Task, VarsLayer } from '../language/playbook/types.ts';
+import { type Layer, layerOf, mapLayer } from './scope.ts';
+
+/** Names a host must never set about itself: how it is reached and who we become there (a host's facts are data). */
+const CONNECTION_NAME =
+  /^ansible_(host|port|user|password|connection|become.*|ssh_.*|private_key_file|python_interpreter|shell_.*|check_mode|diff_mode|play.*|facts|version|run_tags|skip_tags|limit|forks|search_path|role_.*|parent_role_names)$/;
+
+/** What one host has learnt in this run; lives across plays. Mutable: registered results, set facts and facts are added. */
+export class HostVariables {
+  readonly #registered = new Map<string, unknown>();
+  readonly #factValues = new Map<string, unknown>();
+  #facts: Record<string, unknown> = {};
+  #included: Record<string, unknown> = {};
+  /** Names whose value check mode cannot know. */
+  readonly unknown = new Set<string>();
+
+  register(name: string, value: unknown): void {
+    this.#registered.set(name, value);
+    this.unknown.delete(name);
+  }
+
+  /** A task that would have run registers nothing that may be believed. */
+  registerUnknown(name: string): void {
+    this.#registered.delete(name);
+    this.unknown.add(name);
+  }
+
+  include(vars: Readonly<Record<string, unknown>>): void {
+    this.#included = { ...this.#included, ...vars };
+  }
+
+  /** Facts are reachable as `ansible_facts.x` and, when they do not pretend to be connection settings, by their own name. */
+  addFacts(facts: Readonly<Record<string, unknown>>): void {
+    for (const [name, value] of Object.entries(facts)) {
+      const short = name.replace(/^ansible_/, '');
+      this.#facts = { ...this.#facts, [short]: value };
+      const injected = name === short ? short : name;
+      if (!CONNECTION_NAME.test(injected)) this.#factValues.set(injected, value);
+    }
+  }
+
+  clearFacts(): void {
+    this.#facts = {};
+    this.#factValues.clear();
+  }
+
+  get facts(): Readonly<Record<string, unknown>> {
+    return this.#facts;
+  }
+
+  get learnt(): Layer {
+    return mapLayer(this.#registered);
+  }
+
+  get included(): Layer {
+    return layerOf(this.#included);
+  }
+
+  get injectedFacts(): Layer {
+    return mapLayer(this.#factValues);
+  }
+}
+
+/** The parts of Ansible's order of precedence that do not change while a play runs on a host. */
+export interface PlayLayers {
+  readonly magic: Layer;
+  readonly extra: Layer;
+  readonly prompted: Layer;
+  readonly files: readonly VarsLayer[];
+  readonly inventory: readonly RankedLayer[];
+}
+
+type Stated = { readonly keywords: Task['keywords']; readonly role?: RoleContext };
+
+/** Highest precedence first: levels 22 to 2 of ansible-semantics 1f, magic variables above all. */
+export function layersFor(host: HostVariables, play: Play, layers: PlayLayers, statement: Stated): readonly Layer[] {
+  const { keywords, role } = statement;
+  return [
+    layers.magic,
+    layers.extra,
+    ...(role ? [layerOf(role.params)] : []),
+    host.learnt,
+    host.included,
+    ...keywords.vars.toReversed().map((layer) => layerOf(layer.vars)),
+    ...roleLayers(role, play, 'vars'),
+    ...layers.files.toReversed().map((layer) => layerOf(layer.vars)),
+    layers.prompted,
+    layerOf(play.vars),
+    host.injectedFacts,
+    ...layers.inventory.toReversed().map((layer) => layerOf(layer.vars)),
+    ...roleLayers(role, play, 'defaults'),
+  ];
+}
+
+/** A role's own variables first, then those of the play's roles, the last one winning. */
+function roleLayers(role: RoleContext | undefined, play: Play, part: 'vars' | 'defaults'): readonly Layer[] {
+  const others = play.roles.toReversed().filter((other) => other !== role);
+  return [...(role ? [role] : []), ...others].map((context) => layerOf(context[part]));
+}

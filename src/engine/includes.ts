@@ -1,0 +1,72 @@
+import type { Result } from '../contract/result.ts';
+import { Unsafe } from '../language/yaml/tags.ts';
+import type { Include, Keywords, Statement } from '../language/playbook/types.ts';
+import { firstFalse } from './conditions.ts';
+import { failureOf } from './failures.ts';
+import type { HostRun } from './host-run.ts';
+import { loopItems } from './loops.ts';
+import { skipped } from './results.ts';
+import type { VariableScope } from './scope.ts';
+
+export interface ResolvedInclude {
+  readonly result: Result;
+  /** One list of statements per item of the include's loop. */
+  readonly bodies: readonly (readonly Statement[])[];
+}
+
+/** Finds out what an include_tasks or include_role stands for on this host, now. Never throws. */
+export function resolveInclude(host: HostRun, include: Include): ResolvedInclude {
+  try {
+    const scope = host.scope(include);
+    const bodies = itemScopes(host, include, scope).flatMap(({ scope: seen, locals }) => {
+      if (firstFalse(include.keywords.when, seen, host.run.compiler.expression)) return [];
+      return [load(host, include, seen, locals)];
+    });
+    if (bodies.length === 0) return { result: skipped('Conditional result was False'), bodies };
+    return { result: { status: 'ok', diffs: [], actions: [], values: {} }, bodies };
+  } catch (error) {
+    return { result: failureOf(error, include.position), bodies: [] };
+  }
+}
+
+interface ItemScope {
+  readonly scope: VariableScope;
+  readonly locals: Readonly<Record<string, unknown>>;
+}
+
+function itemScopes(host: HostRun, include: Include, scope: VariableScope): readonly ItemScope[] {
+  const { loop } = include;
+  if (!loop) return [{ scope, locals: {} }];
+  return loopItems(loop, scope, host.lookup).map((item, index) => {
+    const locals = {
+      [loop.variable]: item,
+      ...(loop.indexVariable === undefined ? {} : { [loop.indexVariable]: index }),
+    };
+    return { scope: scope.with(locals), locals };
+  });
+}
+
+function load(
+  host: HostRun,
+  include: Include,
+  scope: VariableScope,
+  locals: Readonly<Record<string, unknown>>,
+): readonly Statement[] {
+  const target = String(scope.render(include.target));
+  const keywords = withLocals(include, locals);
+  if (include.what === 'tasks') return host.run.loader.includeTasks(target, include, keywords);
+  const options = Object.fromEntries(
+    Object.entries(include.options).map(([name, value]) => [name, scope.render(value)]),
+  );
+  const { statement, handlers } = host.run.loader.includeRole(target, include, keywords, options);
+  host.handlers.add(handlers);
+  if (options.public === true) host.variables.include({ ...statement.role.defaults, ...statement.role.vars });
+  return [statement];
+}
+
+/** The loop's item is data, whatever it looks like; the included tasks see it as a variable. The include's own `when` and loop end here. */
+function withLocals(include: Include, locals: Readonly<Record<string, unknown>>): Keywords {
+  const data = Object.fromEntries(Object.entries(locals).map(([name, value]) => [name, new Unsafe(value)]));
+  const source = `${include.position.file}:${include.position.line}`;
+  return { ...include.apply, vars: [...include.keywords.vars, ...include.apply.vars, { vars: data, source }] };
+}

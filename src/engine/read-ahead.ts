@@ -1,0 +1,122 @@
+import type { Command, Output } from '../contract/command.ts';
+import { type Probe, ProbeError, type ProbeKind, type Reading, UNKNOWN, UnknownReading } from '../contract/probe.ts';
+import { overlaps, type Resource } from '../contract/resource.ts';
+import type { CheckOverlay } from './check-overlay.ts';
+
+interface Entry {
+  readonly probe: Probe<unknown>;
+  readonly reading: Promise<unknown>;
+  readonly settle: { resolve(value: unknown): void; reject(error: unknown): void };
+}
+
+type Exchange = (commands: readonly Command[]) => Promise<readonly Output[]>;
+
+/**
+ * Reads of one host as one user. A read is not made when it is asked for: all that is asked for in one turn of the event
+ * loop goes out as one frame, equal probes once, probes of one kind as one set of commands. A reading stays valid until a
+ * change invalidates what it rests on.
+ */
+export class ReadAhead {
+  readonly #exchange: Exchange;
+  readonly #overlay: CheckOverlay;
+  readonly #entries = new Map<string, Entry>();
+  #queue: Entry[] = [];
+  #isScheduled = false;
+
+  constructor(exchange: Exchange, overlay: CheckOverlay) {
+    this.#exchange = exchange;
+    this.#overlay = overlay;
+  }
+
+  readonly read = async <Value>(probe: Probe<Value>): Promise<Value> => {
+    const value = (await this.#entryFor(probe).reading) as Value;
+    return this.#predicted(probe, value);
+  };
+
+  /** Forgets every reading that one of the resources may have altered, also those still under way. */
+  invalidate(touched: readonly Resource[]): void {
+    for (const [key, { probe }] of this.#entries) {
+      if (probe.reads.some((read) => touched.some((resource) => overlaps(read, resource)))) this.#entries.delete(key);
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  #entryFor(probe: Probe<unknown>): Entry {
+    const known = this.#entries.get(probe.key);
+    if (known) return known;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const entry: Entry = { probe, reading: promise, settle: { resolve, reject } };
+    // A speculative reader may have gone by the time it fails; whoever awaits the entry still sees the error.
+    promise.catch(() => {});
+    this.#entries.set(probe.key, entry);
+    this.#queue.push(entry);
+    this.#schedule();
+    return entry;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      void this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const entries = this.#queue;
+    this.#queue = [];
+    const groups = [...Map.groupBy(entries, (entry) => entry.probe.kind).entries()].map(([kind, members]) =>
+      fuse(kind, members),
+    );
+    try {
+      const outputs = await this.#exchange(groups.flatMap((group) => group.commands));
+      let start = 0;
+      for (const group of groups) {
+        this.#deliver(group, outputs.slice(start, start + group.commands.length));
+        start += group.commands.length;
+      }
+    } catch (error) {
+      for (const entry of entries) this.#fail(entry, error);
+    }
+  }
+
+  #deliver({ kind, entries }: FusedGroup, outputs: readonly Output[]): void {
+    const readings: readonly Reading<unknown>[] = kind.parse(
+      entries.map((entry) => entry.probe.subject),
+      outputs,
+    );
+    entries.forEach((entry, index) => {
+      const reading = readings[index] ?? { ok: false, error: `${kind.name}: the host gave no answer` };
+      if (reading.ok) entry.settle.resolve(reading.value);
+      else this.#fail(entry, new ProbeError(reading.error));
+    });
+  }
+
+  /** A failed reading is not kept: the next one who asks tries again. */
+  #fail(entry: Entry, error: unknown): void {
+    if (this.#entries.get(entry.probe.key) === entry) this.#entries.delete(entry.probe.key);
+    entry.settle.reject(error);
+  }
+
+  #predicted<Value>(probe: Probe<Value>, value: Value): Value {
+    if (!this.#overlay.isTouched(probe.reads)) return value;
+    const predicted: unknown = probe.kind.predict ? probe.kind.predict(probe.subject, value, this.#overlay) : UNKNOWN;
+    if (predicted === UNKNOWN)
+      throw new UnknownReading(`depends on a change that check mode did not make (${probe.kind.name})`);
+    return predicted as Value;
+  }
+}
+
+interface FusedGroup {
+  readonly kind: ProbeKind<unknown, unknown>;
+  readonly entries: readonly Entry[];
+  readonly commands: readonly Command[];
+}
+
+function fuse(kind: ProbeKind<unknown, unknown>, entries: readonly Entry[]): FusedGroup {
+  return { kind, entries, commands: kind.commands(entries.map((entry) => entry.probe.subject)) };
+}

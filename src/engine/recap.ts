@@ -1,0 +1,65 @@
+import type { HostRecap } from '../contract/event.ts';
+import type { Result } from '../contract/result.ts';
+
+type Counts = { -readonly [K in keyof Omit<HostRecap, 'host' | 'stoppedAt'>]: number };
+
+/** The arithmetic of Ansible's PLAY RECAP (ansible-semantics 2.11), with `unknown` for check mode. Mutable. */
+export class Recap {
+  readonly #counts = new Map<string, Counts>();
+  readonly #stops = new Map<string, string>();
+
+  add(host: string, result: Result): void {
+    const counts = this.#of(host);
+    if (result.status === 'failed' || result.status === 'unreachable') this.#addFailure(counts, result);
+    else if (result.status === 'changed') {
+      counts.ok += 1;
+      counts.changed += 1;
+    } else counts[result.status] += 1;
+  }
+
+  /** A failure inside a block with rescue: it counts as rescued once the rescue went through. */
+  rescue(host: string): void {
+    const counts = this.#of(host);
+    counts.failed -= 1;
+    counts.rescued += 1;
+  }
+
+  stoppedAt(host: string, place: string): void {
+    if (!this.#stops.has(host)) this.#stops.set(host, place);
+  }
+
+  /** A host that took part at all stands in the recap. */
+  take(host: string): void {
+    this.#of(host);
+  }
+
+  get hosts(): readonly HostRecap[] {
+    return [...this.#counts].map(([host, counts]) => ({ host, ...counts, stoppedAt: this.#stops.get(host) }));
+  }
+
+  #addFailure(counts: Counts, result: Result): void {
+    if (result.isIgnored) {
+      counts.ok += 1;
+      counts.ignored += 1;
+      if (result.values.changed === true) counts.changed += 1;
+    } else if (result.status === 'failed') counts.failed += 1;
+    else counts.unreachable += 1;
+  }
+
+  #of(host: string): Counts {
+    const known = this.#counts.get(host);
+    if (known) return known;
+    const counts: Counts = {
+      ok: 0,
+      changed: 0,
+      unreachable: 0,
+      failed: 0,
+      skipped: 0,
+      rescued: 0,
+      ignored: 0,
+      unknown: 0,
+    };
+    this.#counts.set(host, counts);
+    return counts;
+  }
+}

@@ -1,0 +1,157 @@
+import { TaskError } from '../contract/task-error.ts';
+import { matchHosts } from '../language/inventory/patterns.ts';
+import type { Play, Statement, Task } from '../language/playbook/types.ts';
+import { Batch } from './batch.ts';
+import { toBoolean } from './booleans.ts';
+import type { RunContext } from './context.ts';
+import { HostRun, type Progress } from './host-run.ts';
+import { playLayers } from './play-layers.ts';
+import { layerOf, VariableScope } from './scope.ts';
+import { batchesOf, ordered } from './serial.ts';
+import { VarsFiles } from './vars-files.ts';
+
+export interface PlayOptions {
+  readonly id: string;
+  readonly limit: ReadonlySet<string> | undefined;
+  readonly prompted: Readonly<Record<string, unknown>>;
+  readonly varsFiles: VarsFiles;
+}
+
+/** Runs one play over its batches. Resolves to whether the plays after it may run. */
+export async function runPlay(run: RunContext, play: Play, options: PlayOptions): Promise<'go-on' | 'stop'> {
+  const scope = new VariableScope([layerOf(run.settings.extraVars), layerOf(play.vars)], run.compiler);
+  const all = hostsOf(run, play, options, scope);
+  const name =
+    typeof play.name === 'string' ? String(scope.render(play.name)) : [scope.render(play.hosts)].flat().join(',');
+  run.emit({ type: 'play.started', play: options.id, name, hosts: all });
+  if (all.length === 0) return finishPlay(run, options.id, 'no hosts to run on');
+  const batches = batchesOf(all, scope.render(play.serial));
+  for (const [index, hosts] of batches.entries()) {
+    if (batches.length > 1)
+      run.emit({ type: 'batch.started', play: options.id, number: index + 1, of: batches.length, hosts });
+    const batch = makeBatch(run, play, options, { all, hosts, scope });
+    await runBatch(batch);
+    const reason = whyStop(batch, index, batches.length);
+    if (reason !== undefined) return finishPlay(run, options.id, reason.text, reason.isEnd ? 'go-on' : 'stop');
+  }
+  return finishPlay(run, options.id, undefined);
+}
+
+function finishPlay(
+  run: RunContext,
+  play: string,
+  reason: string | undefined,
+  next: 'go-on' | 'stop' = 'go-on',
+): 'go-on' | 'stop' {
+  run.emit({ type: 'play.finished', play, reason });
+  return run.stop.isRequested ? 'stop' : next;
+}
+
+function hostsOf(run: RunContext, play: Play, { limit }: PlayOptions, scope: VariableScope): readonly string[] {
+  const pattern = [scope.render(play.hosts)].flat().map(String);
+  const matched = matchHosts(pattern, run.inventory);
+  return ordered(
+    matched.filter((host) => !run.lost.has(host) && (limit === undefined || limit.has(host))),
+    play.order,
+  );
+}
+
+function makeBatch(
+  run: RunContext,
+  play: Play,
+  options: PlayOptions,
+  hosts: { readonly all: readonly string[]; readonly hosts: readonly string[]; readonly scope: VariableScope },
+): Batch {
+  const percentage =
+    play.maxFailPercentage === undefined ? undefined : Number(hosts.scope.render(play.maxFailPercentage));
+  if (percentage !== undefined && !(percentage >= 0 && percentage <= 100))
+    throw new TaskError('max_fail_percentage must be 0 to 100');
+  return new Batch({
+    run,
+    play,
+    playId: options.id,
+    hosts: hosts.hosts,
+    allPlayHosts: hosts.all,
+    layersOf: playLayers(run, play, { batch: hosts.hosts, all: hosts.all }, options.prompted, options.varsFiles),
+    mayFail: percentage === undefined ? undefined : (percentage / 100) * hosts.hosts.length,
+    isFatal:
+      play.anyErrorsFatal !== undefined && toBoolean(hosts.scope.render(play.anyErrorsFatal), 'any_errors_fatal'),
+  });
+}
+
+async function runBatch(batch: Batch): Promise<void> {
+  const gather = gatherFacts(batch);
+  const sections: readonly Stage[] = [
+    { statements: gather ? [gather] : [], flush: false },
+    ...batch.play.sections.map(({ name, statements }) => ({ statements, flush: name !== 'roles' })),
+  ];
+  const statements = sections.flatMap((section) => section.statements);
+  await Promise.all(
+    batch.hosts.map(async (name) => {
+      batch.run.recap.take(name);
+      const host = new HostRun(name, batch, statements);
+      host.finish(await runSections(host, sections).catch((error: unknown) => host.crash(error)));
+    }),
+  );
+}
+
+interface Stage {
+  readonly statements: readonly Statement[];
+  /** Handlers run after pre_tasks, after roles and tasks together, and after post_tasks. */
+  readonly flush: boolean;
+}
+
+async function runSections(host: HostRun, stages: readonly Stage[]): Promise<Progress> {
+  for (const [index, { statements, flush }] of stages.entries()) {
+    const progress = await host.walk(statements, [index * 2]);
+    const isForced = progress === 'failed' && host.forcesHandlers();
+    if (progress === 'left' || (progress === 'failed' && !isForced)) return progress;
+    const flushed = flush || isForced ? await host.flushHandlers([index * 2 + 1]) : 'done';
+    if (progress === 'failed' || flushed !== 'done') return progress === 'failed' ? progress : flushed;
+  }
+  return 'done';
+}
+
+/** The implicit first task of a play. */
+function gatherFacts({ play, run }: Batch): Task | undefined {
+  const scope = new VariableScope([layerOf(run.settings.extraVars), layerOf(play.vars)], run.compiler);
+  if (play.gatherFacts !== undefined && !toBoolean(scope.render(play.gatherFacts), 'gather_facts')) return undefined;
+  if (!run.registry.find('setup')) return undefined;
+  const { keywords } = play;
+  return {
+    kind: 'task',
+    id: `${play.path}.gather_facts`,
+    name: 'Gathering Facts',
+    module: 'setup',
+    moduleKey: 'setup',
+    args: play.gatherSubset === undefined ? {} : { gather_subset: play.gatherSubset },
+    keywords: {
+      ...keywords,
+      tags: keywords.tags.length > 0 ? keywords.tags : ['always'],
+      runOnce: undefined,
+      vars: [],
+    },
+    position: play.position,
+    path: play.path,
+    changedWhen: undefined,
+    failedWhen: undefined,
+    until: undefined,
+    notify: [],
+    listen: [],
+  };
+}
+
+/** Why no later batch may start, if so. */
+function whyStop(
+  batch: Batch,
+  index: number,
+  of: number,
+): { readonly text: string; readonly isEnd: boolean } | undefined {
+  if (batch.run.stop.isRequested) return { text: 'stopped by request', isEnd: false };
+  if (batch.mustStop) {
+    const left = of - index - 1;
+    const rest = left > 0 ? `; the remaining ${left} ${left === 1 ? 'batch was' : 'batches were'} not started` : '';
+    return { text: `${batch.failed.size} of ${batch.hosts.length} hosts failed${rest}`, isEnd: false };
+  }
+  return batch.ended === 'play' ? { text: 'ended by meta: end_play', isEnd: true } : undefined;
+}

@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TaskLabel } from '../contract/event.ts';
+import type { ItemResult, Result } from '../contract/result.ts';
+import type { Loop, Task } from '../language/playbook/types.ts';
+import { attempt } from './attempt.ts';
+import { toBoolean } from './booleans.ts';
+import { firstFalse } from './conditions.ts';
+import { dependsOn, freeNames } from './dependencies.ts';
+import { failureOf } from './failures.ts';
+import type { HostRun } from './host-run.ts';
+import { loopItems } from './loops.ts';
+import { registered, skipped, sumOfItems, unknownResult } from './results.ts';
+import { type VariableScope } from './scope.ts';
+
+/** Runs one task on one host: loop, when, until, ignore_errors. Never rejects. */
+export async function runTask(host: HostRun, task: Task, label: TaskLabel): Promise<Result> {
+  const scope = host.scope(task);
+  const result = await runLoopOrOnce(host, task, scope, label);
+  return finish(host, task, scope, result);
+}
+
+async function runLoopOrOnce(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> {
+  try {
+    const unknown = unknownDependency(host, task, scope);
+    if (unknown !== undefined) return unknownResult(`depends on ${unknown}, which check mode cannot know`);
+    return task.loop
+      ? await runItems(host, task, task.loop, scope, label)
+      : await runWhenTrue(host, task, scope, label);
+  } catch (error) {
+    return failureOf(error, task.position);
+  }
+}
+
+/** The first variable the task rests on whose value only a real run would give. */
+function unknownDependency(host: HostRun, task: Task, scope: VariableScope): string | undefined {
+  const { unknown } = host.variables;
+  if (unknown.size === 0) return undefined;
+  const names = freeNames(task, host.run.compiler, host.run.registry);
+  return dependsOn(names, (name) => unknown.has(name), scope, host.run.compiler) ? [...unknown].join(', ') : undefined;
+}
+
+async function runItems(
+  host: HostRun,
+  task: Task,
+  loop: Loop,
+  scope: VariableScope,
+  label: TaskLabel,
+): Promise<Result> {
+  const items = itemsOrNone(host, task, loop, scope);
+  if (items === undefined)
+    return skipped('Conditional result was False', { skip_reason: 'Conditional result was False' });
+  const results: ItemResult[] = [];
+  for (const [index, item] of items.entries()) {
+    if (index > 0) await pause(loop, scope);
+    const result = await runItem(host, task, loop, scope.with(locals(loop, items, index)), label, item);
+    results.push(result);
+    host.run.emit({ type: 'item.finished', play: host.batch.playId, task: label, host: host.name, result });
+    if (result.status === 'unreachable') break;
+  }
+  return sumOfItems(results);
+}
+
+async function runItem(
+  host: HostRun,
+  task: Task,
+  loop: Loop,
+  scope: VariableScope,
+  label: TaskLabel,
+  item: unknown,
+): Promise<ItemResult> {
+  const result = await runWhenTrue(host, task, scope, label).catch((error: unknown) => failureOf(error, task.position));
+  const isHidden = noLog(task, scope);
+  const values = { ...result.values, [loop.variable]: item, ...(loop.variable === 'item' ? {} : { item }) };
+  const text = loop.label === undefined ? item : scope.render(loop.label);
+  return { ...result, values, isHidden, label: isHidden ? '(hidden)' : labelText(text) };
+}
+
+/** As Ansible: an undefined loop expression is forgiven when `when` is false without it. */
+function itemsOrNone(host: HostRun, task: Task, loop: Loop, scope: VariableScope): readonly unknown[] | undefined {
+  try {
+    return loopItems(loop, scope, host.lookup);
+  } catch (error) {
+    if (isFalseWithoutItem(host, task, scope)) return undefined;
+    throw error;
+  }
+}
+
+function isFalseWithoutItem(host: HostRun, task: Task, scope: VariableScope): boolean {
+  try {
+    return firstFalse(task.keywords.when, scope, host.run.compiler.expression) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function locals(loop: Loop, items: readonly unknown[], index: number): Readonly<Record<string, unknown>> {
+  const extended = {
+    index: index + 1,
+    index0: index,
+    first: index === 0,
+    last: index === items.length - 1,
+    length: items.length,
+    revindex: items.length - index,
+    revindex0: items.length - index - 1,
+    allitems: items,
+    ...(index > 0 ? { previtem: items[index - 1] } : {}),
+    ...(index < items.length - 1 ? { nextitem: items[index + 1] } : {}),
+  };
+  return {
+    [loop.variable]: items[index],
+    ansible_loop_var: loop.variable,
+    ...(loop.indexVariable === undefined ? {} : { [loop.indexVariable]: index, ansible_index_var: loop.indexVariable }),
+    ...(loop.isExtended ? { ansible_loop: extended } : {}),
+  };
+}
+
+async function pause(loop: Loop, scope: VariableScope): Promise<void> {
+  const seconds = Number(scope.render(loop.pause) ?? 0);
+  if (seconds > 0) await sleep(seconds * 1000);
+}
+
+async function runWhenTrue(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> {
+  const isFalse = firstFalse(task.keywords.when, scope, host.run.compiler.expression);
+  if (isFalse)
+    return skipped('Conditional result was False', {
+      skip_reason: 'Conditional result was False',
+      false_condition: isFalse.expression,
+    });
+  return task.until === undefined && task.retries === undefined
+    ? attempt(host, task, scope, label)
+    : retry(host, task, scope, label);
+}
+
+/** Executes up to `retries` + 1 times, as Ansible counts, until the condition holds (or the task does not fail). */
+async function retry(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> {
+  const retries = Number(scope.render(task.retries) ?? 3);
+  const delayMs = Number(scope.render(task.delay) ?? 5) * 1000;
+  for (let tries = 1; ; tries++) {
+    const result = await attempt(host, task, scope, label).catch((error: unknown) => failureOf(error, task.position));
+    if (result.status === 'unreachable' || isEnough(host, task, scope, result)) return { ...result, attempts: tries };
+    if (tries > retries) {
+      const message = `${result.message ?? 'the until condition never held'} (after ${tries} tries)`;
+      return { ...result, status: 'failed', message, attempts: tries - 1 };
+    }
+    host.run.emit({
+      type: 'task.retried',
+      task: label,
+      host: host.name,
+      attempt: tries,
+      retriesLeft: retries - tries + 1,
+      result: hide(result, noLog(task, scope)),
+    });
+    await sleep(delayMs, undefined, { signal: host.run.stop.signal });
+    host.forgetReadings();
+  }
+}
+
+function isEnough(host: HostRun, task: Task, scope: VariableScope, result: Result): boolean {
+  if (result.status === 'unknown' || result.status === 'skipped') return true;
+  if (task.until === undefined) return result.status !== 'failed';
+  const seen = scope.with(task.register === undefined ? {} : { [task.register]: registered(result) });
+  return firstFalse(task.until, seen, host.run.compiler.expression) === undefined;
+}
+
+function finish(host: HostRun, task: Task, scope: VariableScope, result: Result): Result {
+  const { keywords } = task;
+  try {
+    const isIgnored =
+      (result.status === 'failed' && toBoolean(scope.render(keywords.ignoreErrors) ?? false, 'ignore_errors')) ||
+      (result.status === 'unreachable' &&
+        toBoolean(scope.render(keywords.ignoreUnreachable) ?? false, 'ignore_unreachable'));
+    return { ...result, isIgnored, isHidden: noLog(task, scope) };
+  } catch (error) {
+    return failureOf(error, task.position);
+  }
+}
+
+function noLog(task: Task, scope: VariableScope): boolean {
+  return toBoolean(scope.render(task.keywords.noLog) ?? false, 'no_log');
+}
+
+/** A result as reports may see it: no_log leaves nothing but how it went. */
+export function hide(result: Result, isHidden: boolean): Result {
+  if (!isHidden) return result;
+  const items = result.items?.map((item) => ({ ...hide(item, true), label: '(hidden)' }));
+  return {
+    ...result,
+    message: result.message === undefined ? undefined : 'hidden by no_log',
+    diffs: [],
+    actions: [],
+    values: {},
+    items,
+    isHidden: true,
+  };
+}
+
+function labelText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value, (_, member) => (typeof member === 'bigint' ? String(member) : member)) ?? String(value);
+}
