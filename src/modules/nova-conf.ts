@@ -1,0 +1,196 @@
+import { dirname } from 'node:path/posix';
+import type { Applied, Change } from '../contract/change.ts';
+import type { FileContent } from '../contract/file-state.ts';
+import { defineModule } from '../contract/module.ts';
+import type { Read } from '../contract/probe.ts';
+import { TaskError } from '../contract/task-error.ts';
+import { replaceContent } from '../changes/write-file.ts';
+import { directoryFiles } from '../probes/directory.ts';
+import { fileContent } from '../probes/file.ts';
+import { type ConfigPlace, type ConfigPlaces, configPlaces } from '../probes/nova/config-files.ts';
+import { novaRelease, releaseNumber } from '../probes/nova/release.ts';
+import { type PciFunction, pciTree } from '../probes/pci.ts';
+import { type ServiceUnit, serviceUnit } from '../probes/nova/service-unit.ts';
+import { type NovaConfArgs, novaConfArgs, novaConfTextArgs } from './nova/args.ts';
+import type { ConfigSet } from './nova/config-set.ts';
+import type { HostFunction } from './nova/cross-check.ts';
+import { decide } from './nova/decide.ts';
+import { NOVA_CONF_EXAMPLES } from './nova/examples.ts';
+import { osloText, textOf } from './nova/oslo-text.ts';
+import { requireUnits, restartsFor, unitNames } from './nova/restarts.ts';
+import { osloSecrets } from './nova/secrets.ts';
+
+interface Current {
+  /** What the service reads, in order; `path` is among them even when it does not exist yet. */
+  readonly files: readonly FileContent[];
+  readonly source: string;
+  readonly release: number | null;
+  readonly units: readonly ServiceUnit[];
+  readonly functions?: readonly HostFunction[];
+}
+
+export default defineModule<NovaConfArgs, Current>({
+  name: 'nova-conf',
+  summary: "Bring Nova's configuration to what was asked for, across all files a service reads, and restart it",
+  description: `Reads every file the service reads, as oslo.config would, decides on the effective values, and edits single
+lines: comments, order, unknown options and line ends stay. Nothing is written that Nova, or the host's hardware, would
+refuse. Options Nova renamed move to their present names in the same write.
+
+A unit under \`restart\` is restarted after a write, and also when it runs since before the newest of its configuration
+files was modified, so that a run interrupted between the two is completed by the next. Times are compared by whole
+seconds, and an equal second counts as older. A unit that is stopped stays stopped; one that does not stay active for
+\`settle\` seconds fails the task with the last lines of its journal.
+
+Sources: oslo.config iniparser.py and cfg.py; nova conf/pci.py, pci/request.py, pci/devspec.py, scheduler/host_manager.py,
+compute/pci_placement_translator.py; systemctl(1).`,
+  args: novaConfArgs,
+  textArgs: novaConfTextArgs,
+  observe,
+  plan,
+  result,
+  examples: NOVA_CONF_EXAMPLES,
+});
+
+async function observe(args: NovaConfArgs, read: Read): Promise<Current> {
+  const [units, release, functions] = await Promise.all([
+    unitsOf(args, read),
+    releaseOf(args, read),
+    functionsOf(args, read),
+  ]);
+  const { places, source } = placesOf(args, units);
+  const files = (await Promise.all(places.map((place) => filesAt(place, read)))).flat();
+  const own = files.some((file) => file.path === args.path) ? [] : [await ownFile(args, { places, source }, read)];
+  return { files: present([...files, ...own], args.path), source, release, units, ...(functions && { functions }) };
+}
+
+/** Both spellings of each unit; the one a host has is loaded. */
+async function unitsOf(args: NovaConfArgs, read: Read): Promise<readonly ServiceUnit[]> {
+  const names = [...(args.service ? [args.service] : []), ...args.restart, ...args.restart_if_present].flatMap(
+    unitNames,
+  );
+  return Promise.all([...new Set(names)].map((name) => read(serviceUnit(name))));
+}
+
+async function releaseOf({ release }: NovaConfArgs, read: Read): Promise<number | null> {
+  if (release === 'auto') return read(novaRelease());
+  const given = releaseNumber(release);
+  if (given === undefined)
+    throw new TaskError(`release: ${JSON.stringify(release)} is no Nova release; write it as "2025.1", "zed" or "31"`);
+  return given;
+}
+
+/** The cards of a compute that is told which of them to give away. */
+async function functionsOf(
+  { cross_check, pci }: NovaConfArgs,
+  read: Read,
+): Promise<readonly HostFunction[] | undefined> {
+  const isGiving = pci.device_spec?.exactly !== undefined || pci.device_spec?.contains !== undefined;
+  return cross_check && isGiving ? (await read(pciTree())).functions.map(hostFunction) : undefined;
+}
+
+function hostFunction({ address, vendor, device, novaType, physfn }: PciFunction): HostFunction {
+  return { address, vendor, device, type: novaType, ...(physfn === null ? {} : { parent: physfn }) };
+}
+
+function placesOf(args: NovaConfArgs, units: readonly ServiceUnit[]): ConfigPlaces {
+  if (args.files || args.config_dirs) {
+    const files = (args.files ?? [args.path]).map((path): ConfigPlace => ({ kind: 'file', path }));
+    const directories = (args.config_dirs ?? []).map((path): ConfigPlace => ({ kind: 'directory', path }));
+    return { places: [...files, ...directories], source: "the task's `files` and `config_dirs`" };
+  }
+  const isMeant = (unit: ServiceUnit) => args.service === undefined || unitNames(args.service).includes(unit.name);
+  return configPlaces(
+    args.path,
+    units.find((unit) => unit.isLoaded && isMeant(unit)),
+  );
+}
+
+async function filesAt({ kind, path }: ConfigPlace, read: Read): Promise<readonly FileContent[]> {
+  return kind === 'directory' ? read(directoryFiles(path, '.conf')) : [await read(fileContent(path))];
+}
+
+/** A file that is not there yet may still be one the service will read: in a directory it reads. */
+async function ownFile({ path }: NovaConfArgs, { places, source }: ConfigPlaces, read: Read): Promise<FileContent> {
+  const isRead = places.some(
+    (place) => place.kind === 'directory' && place.path === dirname(path) && path.endsWith('.conf'),
+  );
+  if (isRead) return read(fileContent(path));
+  throw new TaskError(
+    `${path} is not read by the service: according to ${source} it reads ${places.map((place) => place.path).join(', ')}`,
+  );
+}
+
+/** Each file once; of those that do not exist only the task's own. */
+function present(files: readonly FileContent[], path: string): readonly FileContent[] {
+  const byPath = new Map(files.toReversed().map((file) => [file.path, file]));
+  const sorted = files.filter(
+    (file) => byPath.get(file.path) === file && (file.kind !== 'absent' || file.path === path),
+  );
+  return sorted;
+}
+
+function plan(args: NovaConfArgs, current: Current): readonly Change[] {
+  requireUnits(args.restart, current.units);
+  const set = configSet(args, current.files);
+  const { set: wanted } = decide(args, { set, release: current.release, functions: current.functions });
+  const writes = current.files.flatMap((file) => writeOf(args, file, wanted));
+  const units = current.units.filter(({ name }) =>
+    [...args.restart, ...args.restart_if_present].flatMap(unitNames).includes(name),
+  );
+  return [
+    ...writes,
+    ...restartsFor({ units, files: current.files, isWriting: writes.length > 0, settle: args.settle }),
+  ];
+}
+
+function configSet(args: NovaConfArgs, files: readonly FileContent[]): ConfigSet {
+  const stray = args.also_edit.find((path) => !files.some((file) => file.path === path));
+  if (stray)
+    throw new TaskError(
+      `also_edit: ${stray} is not among the files the service reads: ${files.map((file) => file.path).join(', ')}`,
+    );
+  const texts = files.map((file) => osloText(file.path, contentOf(args, file)));
+  return { texts, path: args.path, editable: new Set([args.path, ...args.also_edit]) };
+}
+
+function contentOf(args: NovaConfArgs, file: FileContent): string {
+  if (file.kind === 'file') return decoded(file.path, file.bytes);
+  if (file.kind !== 'absent') throw new TaskError(`${file.path} must be a file of reasonable size`);
+  if (args.create) return '';
+  throw new TaskError(`${file.path} does not exist; install Nova first, or say \`create: true\``);
+}
+
+/** Nova itself stops at bytes that are not UTF-8. A byte order mark is kept, for the reader to complain about. */
+function decoded(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new TaskError(`${path} is not UTF-8 text; Nova cannot read it either`);
+  }
+}
+
+const NEW_FILE = { mode: 0o640, owner: 'root', group: 'nova' };
+
+function writeOf(args: NovaConfArgs, file: FileContent, wanted: ConfigSet): readonly Change[] {
+  const before = file.kind === 'file' ? decoded(file.path, file.bytes) : '';
+  const after = wanted.texts.find((text) => text.path === file.path);
+  if (!after || textOf(after) === before) return [];
+  const secrets = [...new Set([...osloSecrets(before), ...osloSecrets(textOf(after))])];
+  const options = { secrets, backup: args.backup, ...(file.kind === 'absent' ? NEW_FILE : {}) };
+  return [replaceContent(file, Buffer.from(textOf(after)), options)];
+}
+
+/** The files, their source, the release, and what a person should know, as it was before the writes. */
+function result(args: NovaConfArgs, current: Current, applied: readonly Applied[]): Readonly<Record<string, unknown>> {
+  const before = new Map(
+    applied.flatMap(({ change }) =>
+      change.kind === 'write-file' ? [[change.path, change.before.bytes] as const] : [],
+    ),
+  );
+  const files = current.files.map((file) => {
+    const bytes = file.kind === 'file' ? before.get(file.realPath) : undefined;
+    return file.kind === 'file' && bytes ? { ...file, bytes } : file;
+  });
+  const { notes } = decide(args, { set: configSet(args, files), release: current.release });
+  return { files: current.files.map((file) => file.path), source: current.source, release: current.release, notes };
+}

@@ -1,0 +1,91 @@
+import { listItems, type Occurrence, valuesIn } from '../../probes/nova/effective-config.ts';
+import { type ConfigSet, editFile } from './config-set.ts';
+import { isCoveredByDefault, isRemoved, removedIn } from './filters.ts';
+import { addEntry, type OsloText, removeEntry, renameSection, sourceOf } from './oslo-text.ts';
+import { type Renamed, renamedOptions } from './options.ts';
+
+export interface Migrated {
+  readonly set: ConfigSet;
+  /** What happened to old lines, in words, and what a person must still do. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Moves options that Nova renamed to their present names, each within its own file, in one edit with everything else.
+ * Repeatable values go before the present ones, which is where oslo.config saw them.
+ */
+export function migrateLegacy(set: ConfigSet, release: number): Migrated {
+  const notes: string[] = [];
+  let now = set;
+  for (const path of set.editable) {
+    for (const option of renamedOptions(release))
+      now = editFile(now, path, (file) => moveOption(file, option, release, notes));
+    if (release >= 24) now = editFile(now, path, renameVgpuSections);
+  }
+  return { set: now, notes: [...notes, ...leftToPeople(now)] };
+}
+
+function moveOption(file: OsloText, option: Renamed, release: number, notes: string[]): OsloText {
+  const [modern, ...oldNames] = option.names;
+  const old = oldNames.toReversed().flatMap((name) => valuesIn(sourceOf(file), name));
+  if (old.length === 0) return file;
+  const present = valuesIn(sourceOf(file), modern);
+  const moving = option.kind === 'multi' ? multiValues(old, option) : listValue(old, present, release);
+  notes.push(noteOf(old, option, moving, release));
+  const withNew = moving
+    .toReversed()
+    .reduce((text, value) => addEntry(text, modern, value, valuesIn(sourceOf(text), modern)[0]), file);
+  const stale = oldNames.flatMap((name) => valuesIn(sourceOf(withNew), name));
+  return stale.toSorted((a, b) => b.line - a.line).reduce(removeEntry, withNew);
+}
+
+function multiValues(old: readonly Occurrence[], option: Renamed): readonly string[] {
+  const values = old.map((one) => one.value.replaceAll('\n', ' '));
+  if (option.names[0].key !== 'available_filters') return values;
+  return values.every(isCoveredByDefault) ? [] : values;
+}
+
+/** In one file the present name wins over the old one; repeated lines of a list never added up. */
+function listValue(old: readonly Occurrence[], present: readonly Occurrence[], release: number): readonly string[] {
+  const last = old.at(-1);
+  if (present.length > 0 || !last) return [];
+  return [
+    listItems(last.value)
+      .filter((item) => !isRemoved(item, release))
+      .join(','),
+  ];
+}
+
+function noteOf(old: readonly Occurrence[], option: Renamed, moved: readonly string[], release: number): string {
+  const places = old.map((one) => `${one.path}:${one.line}`).join(', ');
+  const names = [...new Set(old.map((one) => `[${one.section}] ${one.key}`))].join(', ');
+  const [{ section, key }] = option.names;
+  const dead =
+    option.deadFrom !== undefined && release >= option.deadFrom
+      ? ` (ignored by Nova since ${option.deadFrom}.0.0)`
+      : '';
+  const gone =
+    option.kind === 'list' ? listItems(old.at(-1)?.value ?? '').filter((item) => isRemoved(item, release)) : [];
+  const lost =
+    gone.length > 0
+      ? `; left out, no longer in Nova: ${gone.map((item) => `${item} (${removedIn(item)}.0.0)`).join(', ')}`
+      : '';
+  return moved.length > 0
+    ? `${places}: ${names}${dead} becomes [${section}] ${key}${lost}`
+    : `${places}: ${names}${dead} is dropped: [${section}] ${key} already says it`;
+}
+
+function renameVgpuSections(file: OsloText): OsloText {
+  const old = sourceOf(file).file.headers.filter((header) => header.name.startsWith('vgpu_'));
+  return old.reduce((text, header) => renameSection(text, header.line, header.name.replace(/^vgpu_/, 'mdev_')), file);
+}
+
+/** vcpu_pin_set has two successors, and only a person knows which was meant. Source: nova `conf/compute.py`. */
+function leftToPeople(set: ConfigSet): readonly string[] {
+  return set.texts.flatMap((file) =>
+    valuesIn(sourceOf(file), { section: 'DEFAULT', key: 'vcpu_pin_set' }).map(
+      (one) =>
+        `${one.path}:${one.line}: vcpu_pin_set is deprecated; move it to [compute] cpu_dedicated_set (pinned guests) or cpu_shared_set by hand`,
+    ),
+  );
+}

@@ -1,0 +1,24 @@
+/**
+ * Restarts one unit and sees that it stays up: `sh -s -- unit settle file…`.
+ * systemd's timestamps and file times are compared by whole seconds, so it waits until the clock has left the second of
+ * the newest file; a program that dies of its configuration often does so a moment after `restart` came back.
+ */
+export const RESTART_SCRIPT = `
+unit=$1 settle=$2; shift 2
+newest=0
+for file do
+  seconds=$(stat -c %Y -- "$file" 2>/dev/null) || continue
+  [ "$seconds" -gt "$newest" ] && newest=$seconds
+done
+now=$(date +%s)
+[ "$newest" -eq "$now" ] && sleep 1
+fail() {
+  printf '%s\\n' "$1" >&2
+  journalctl -u "$unit" -n 15 -o cat --no-pager >&2 2>/dev/null
+  exit 1
+}
+systemctl restart "$unit" </dev/null || fail "systemctl restart $unit failed"
+[ "$settle" = 0 ] || sleep "$settle"
+state=$(systemctl is-active "$unit")
+[ "$state" = active ] || fail "$unit is $state $settle s after its restart; the last lines of its journal:"
+`;
