@@ -35,6 +35,8 @@ export interface Draft {
 export function newDraft(problems: Problems): Draft {
   const draft: Draft = { problems, groups: new Map(), hosts: new Map(), references: [], sources: [] };
   for (const name of ['all', 'ungrouped']) groupOf(draft, name).isDeclared = true;
+  // First among the children: it decides the order of hosts under `all`, as in Ansible.
+  groupOf(draft, 'all').children.add('ungrouped');
   return draft;
 }
 

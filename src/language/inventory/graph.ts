@@ -23,9 +23,10 @@ export function buildGraph(draft: Draft): Graph {
 }
 
 function reportUndeclared(draft: Draft): void {
-  const names = [...draft.groups.values()].filter((group) => group.isDeclared).map((group) => group.name);
+  const declared = [...draft.groups.values()].filter((group) => group.isDeclared);
+  const names = new Set(declared.map((group) => group.name));
   for (const { group, position, from } of draft.references) {
-    if (names.includes(group)) continue;
+    if (names.has(group)) continue;
     const similar = suggest(group, names);
     const hint = similar === undefined ? `declare it: [${group}]` : `did you mean \`${similar}\`?`;
     draft.problems.error(`${from} names the group \`${group}\`, which does not exist`, { position, hint });
@@ -64,9 +65,7 @@ function childOf(groups: Groups, name: string): GroupDraft {
 function adoptOrphans(groups: Groups): void {
   const all = childOf(groups, 'all');
   const children = new Set([...groups.values()].flatMap((group) => [...group.children]));
-  // `ungrouped` comes first, as in Ansible: it decides the order of hosts under `all`.
-  const names = ['ungrouped', ...groups.keys()];
-  for (const name of names) if (name !== 'all' && !children.has(name)) all.children.add(name);
+  for (const name of groups.keys()) if (name !== 'all' && !children.has(name)) all.children.add(name);
 }
 
 function settleUngrouped(draft: Draft, groups: Groups): void {
@@ -96,7 +95,7 @@ function finishGroups(groups: Groups): ReadonlyMap<string, InventoryGroup> {
   return finished;
 }
 
-/** The group's own hosts, then its children's, level by level: the order plays run in. */
+/** The group's own hosts, then its children's, level by level: the order plays run in (Ansible's, where it has one). */
 function hostsBelow(name: string, groups: Groups): readonly string[] {
   const below = new Set([name]);
   // A Set may grow while it is walked; what is added last is visited last.
