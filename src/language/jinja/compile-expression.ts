@@ -1,0 +1,267 @@
+import { member, slice } from './access.ts';
+import { compileArguments } from './compile-arguments.ts';
+import { compileCall } from './compile-call.ts';
+import { variable, type Frame } from './frame.ts';
+import { shortName } from './names.ts';
+import type { Comparison, Expression } from './nodes.ts';
+import { binary, compare, isTruthy, negate } from './operators.ts';
+import { didYouMean } from './suggest.ts';
+import { faultAt } from './tokens.ts';
+import { TemplateError, UndefinedError, type Environment } from './types.ts';
+import { Float, Tuple, Undefined, isNumber, mappingFrom, strict, typeName, ValueFault, type Place } from './values.ts';
+
+export type Evaluate = (frame: Frame) => unknown;
+
+/** What the compiler knows about the text it is working on. */
+export interface Unit {
+  readonly source: string;
+  readonly environment: Environment;
+  /** Names the template sets anywhere; all others come straight from the scope. */
+  readonly assigned: ReadonlySet<string>;
+}
+
+type Node<K extends Expression['kind']> = Extract<Expression, { readonly kind: K }>;
+
+export function compile(node: Expression, unit: Unit): Evaluate {
+  switch (node.kind) {
+    case 'literal':
+      return () => node.value;
+    case 'name':
+      return compileName(node, unit);
+    case 'attribute':
+      return compileMember(node.object, () => node.name, { node, unit });
+    case 'subscript':
+      return compileMember(node.object, compile(node.index, unit), { node, unit });
+    case 'slice':
+      return compileSlice(node, unit);
+    case 'call':
+      return compileCall(node, unit);
+    case 'filter':
+      return compileFilter(node, unit);
+    case 'test':
+      return compileTest(node, unit);
+    case 'list':
+    case 'tuple':
+    case 'dict':
+      return compileContainer(node, unit);
+    default:
+      return compileOperator(node, unit);
+  }
+}
+
+function compileOperator(node: Node<'unary' | 'binary' | 'logic' | 'compare' | 'choice'>, unit: Unit): Evaluate {
+  switch (node.kind) {
+    case 'unary':
+      return compileUnary(node, unit);
+    case 'binary':
+      return compileBinary(node, unit);
+    case 'logic':
+      return compileLogic(node, unit);
+    case 'compare':
+      return compileCompare(node, unit);
+    case 'choice':
+      return compileChoice(node, unit);
+  }
+}
+
+export function placeOf(node: Expression, unit: Unit): Place {
+  return { source: unit.source, offset: node.at };
+}
+
+function compileName(node: Node<'name'>, unit: Unit): Evaluate {
+  const { name } = node;
+  const place = placeOf(node, unit);
+  if (!unit.assigned.has(name)) return (frame) => variable(frame.scope, name, place);
+  return (frame) => {
+    const local = frame.find(name);
+    return local === undefined ? variable(frame.scope, name, place) : local;
+  };
+}
+
+function compileMember(
+  object: Expression,
+  key: Evaluate,
+  { node, unit }: { readonly node: Expression; readonly unit: Unit },
+): Evaluate {
+  const evaluate = compile(object, unit);
+  const at = { path: pathText(object), place: placeOf(node, unit) };
+  return (frame) => member(evaluate(frame), key(frame), at);
+}
+
+/** How an expression reads in a message: `result.stdout`. */
+export function pathText(node: Expression): string {
+  switch (node.kind) {
+    case 'name':
+      return node.name;
+    case 'attribute':
+      return `${pathText(node.object)}.${node.name}`;
+    case 'subscript':
+      return `${pathText(node.object)}[${node.index.kind === 'literal' ? JSON.stringify(node.index.value) : '…'}]`;
+    case 'call':
+      return `${pathText(node.callee)}(…)`;
+    case 'filter':
+      return `(… | ${node.name})`;
+    default:
+      return '(…)';
+  }
+}
+
+function compileSlice(node: Node<'slice'>, unit: Unit): Evaluate {
+  const object = compile(node.object, unit);
+  const [start, stop, step] = node.bounds.map((bound) => (bound ? compile(bound, unit) : () => undefined));
+  const bounds = (frame: Frame) => [start?.(frame), stop?.(frame), step?.(frame)] as const;
+  return located(unit, node.at, (frame) => slice(object(frame), bounds(frame)));
+}
+
+/** Adds the place to mistakes that operators, filters and tests report without one. */
+export function located(unit: Unit, at: number, evaluate: Evaluate, what = ''): Evaluate {
+  return (frame) => {
+    try {
+      return evaluate(frame);
+    } catch (error) {
+      throw withPlace(error, { unit, at, what });
+    }
+  };
+}
+
+export function withPlace(
+  error: unknown,
+  { unit, at, what }: { readonly unit: Unit; readonly at: number; readonly what: string },
+): unknown {
+  if (error instanceof TemplateError || error instanceof UndefinedError) return error;
+  if (error instanceof RangeError)
+    return faultAt(unit.source, at, `${what}nested too deeply, or too large`, { cause: error });
+  return faultAt(unit.source, at, what + (error instanceof Error ? error.message : String(error)), { cause: error });
+}
+
+function compileUnary(node: Node<'unary'>, unit: Unit): Evaluate {
+  const operand = compile(node.operand, unit);
+  if (node.operator === 'not') return (frame) => !isTruthy(operand(frame));
+  if (node.operator === '-') return located(unit, node.at, (frame) => negate(operand(frame)));
+  return located(unit, node.at, (frame) => positive(operand(frame)));
+}
+
+function positive(value: unknown): unknown {
+  const number = strict(value);
+  if (typeof number === 'boolean') return Number(number);
+  if (!isNumber(number)) throw new ValueFault(`'+' cannot be used on ${typeName(number)}`);
+  return number;
+}
+
+function compileBinary(node: Node<'binary'>, unit: Unit): Evaluate {
+  const [left, right] = [compile(node.left, unit), compile(node.right, unit)];
+  const { operator } = node;
+  return located(unit, node.at, (frame) => binary(operator, left(frame), right(frame)));
+}
+
+function compileLogic(node: Node<'logic'>, unit: Unit): Evaluate {
+  const [left, right] = [compile(node.left, unit), compile(node.right, unit)];
+  const stopsAt = node.operator === 'or';
+  return (frame) => {
+    const value = left(frame);
+    return isTruthy(value) === stopsAt ? value : right(frame);
+  };
+}
+
+function compileCompare(node: Node<'compare'>, unit: Unit): Evaluate {
+  const first = compile(node.first, unit);
+  const rest = node.rest.map(({ operator, operand }) => ({ operator, operand: compile(operand, unit) }));
+  const [only] = rest;
+  if (rest.length === 1 && only) {
+    return located(unit, node.at, (frame) => compare(only.operator, first(frame), only.operand(frame)));
+  }
+  return located(unit, node.at, (frame) => chained(frame, first, rest));
+}
+
+type Link = { readonly operator: Comparison['operator']; readonly operand: Evaluate };
+
+/** `1 < x < 5`: each operand is evaluated once, and only while the chain holds. */
+function chained(frame: Frame, first: Evaluate, rest: readonly Link[]): boolean {
+  let left = first(frame);
+  for (const { operator, operand } of rest) {
+    const right = operand(frame);
+    if (!compare(operator, left, right)) return false;
+    left = right;
+  }
+  return true;
+}
+
+function compileChoice(node: Node<'choice'>, unit: Unit): Evaluate {
+  const [condition, yes] = [compile(node.condition, unit), compile(node.yes, unit)];
+  const place = placeOf(node, unit);
+  const no = node.no
+    ? compile(node.no, unit)
+    : () => new Undefined('if', "the condition is false and there is no 'else'", place);
+  return (frame) => (isTruthy(condition(frame)) ? yes(frame) : no(frame));
+}
+
+function compileContainer(node: Node<'list' | 'tuple' | 'dict'>, unit: Unit): Evaluate {
+  if (node.kind === 'dict') return compileDict(node, unit);
+  const items = node.items.map((item) => compile(item, unit));
+  const list = (frame: Frame) => items.map((item) => item(frame));
+  return node.kind === 'list' ? list : (frame) => Tuple.from2(list(frame));
+}
+
+function compileDict(node: Node<'dict'>, unit: Unit): Evaluate {
+  const entries = node.entries.map(([key, value]) => [compile(key, unit), compile(value, unit)] as const);
+  return located(unit, node.at, (frame) =>
+    mappingFrom(entries.map(([key, value]) => [dictKey(key(frame)), value(frame)])),
+  );
+}
+
+export function dictKey(value: unknown): unknown {
+  const key = strict(value);
+  if (typeof key === 'object' && key !== null && !(key instanceof Float))
+    throw new ValueFault(`${typeName(key)} cannot be a dict key`);
+  return key instanceof Float ? key.value : key;
+}
+
+/** Filters that may receive an undefined value, because saying what then happens is what they are for. */
+const LENIENT: ReadonlySet<string> = new Set(['default', 'd', 'ternary', 'mandatory', 'type_debug']);
+
+export function filterNamed(name: string, at: number, unit: Pick<Unit, 'source' | 'environment'>) {
+  const filter = unit.environment.filters.get(shortName(name));
+  if (filter) return filter;
+  const hint = didYouMean(shortName(name), unit.environment.filters.keys());
+  throw faultAt(unit.source, at, `there is no filter '${name}'${hint}`);
+}
+
+function compileFilter(node: Node<'filter'>, unit: Unit): Evaluate {
+  const value = compile(node.value, unit);
+  return applyFilter(node, value, unit);
+}
+
+/** Also used by `{% filter %}` and `{% set x | f %}`. */
+export function applyFilter(node: Pick<Node<'filter'>, 'name' | 'args' | 'at'>, value: Evaluate, unit: Unit): Evaluate {
+  const filter = filterNamed(node.name, node.at, unit);
+  const args = compileArguments(node.args, unit);
+  const isLenient = LENIENT.has(shortName(node.name));
+  const guard = isLenient ? (input: unknown) => input : strict;
+  const run = (frame: Frame): unknown => {
+    const input = guard(value(frame));
+    const given = args(frame);
+    return filter(input, isLenient ? given.args : given.args.map(guard), given.kwargs, frame);
+  };
+  return located(unit, node.at, run, `filter '${node.name}': `);
+}
+
+function compileTest(node: Node<'test'>, unit: Unit): Evaluate {
+  const name = shortName(node.name);
+  const test = unit.environment.tests.get(name);
+  if (!test) {
+    throw faultAt(
+      unit.source,
+      node.at,
+      `there is no test '${node.name}'${didYouMean(name, unit.environment.tests.keys())}`,
+    );
+  }
+  const value = compile(node.value, unit);
+  const args = compileArguments(node.args, unit);
+  const guard = name === 'defined' || name === 'undefined' ? (input: unknown) => input : strict;
+  const { isNegated } = node;
+  const run = (frame: Frame): boolean => {
+    const given = args(frame);
+    return test(guard(value(frame)), given.args, given.kwargs, frame) !== isNegated;
+  };
+  return located(unit, node.at, run, `test '${node.name}': `);
+}

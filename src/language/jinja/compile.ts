@@ -1,0 +1,148 @@
+import { compile, withPlace, type Unit } from './compile-expression.ts';
+import { freeNames, freeNamesOfBody } from './free-names.ts';
+import { Budget, Frame, Output } from './frame.ts';
+import { compileBody } from './compile-statements.ts';
+import { parseExpressionText } from './parse-expression.ts';
+import { parseTemplate, templateOptions } from './parse-template.ts';
+import type { Body } from './nodes.ts';
+import {
+  TemplateError,
+  type CompiledExpression,
+  type CompiledTemplate,
+  type Environment,
+  type Scope,
+} from './types.ts';
+import { exoticCount, plain } from './values.ts';
+
+export interface Compiler {
+  /** @throws {TemplateError} for a mistake in the text, and for filters, tests, lookups and functions that do not exist. */
+  expression(source: string): CompiledExpression;
+  /** @throws {TemplateError} as {@link Compiler.expression}. */
+  template(source: string): CompiledTemplate;
+}
+
+const CACHED = 20_000;
+
+/**
+ * Compiles Jinja2 text to closures, each text once; nothing is ever evaluated as JavaScript.
+ * @example createCompiler(standardEnvironment()).expression("x | default('y')").evaluate({ lookup: () => undefined }) // 'y'
+ */
+export function createCompiler(environment: Environment): Compiler {
+  return {
+    expression: remembered((source) => compileExpression(source, environment)),
+    template: remembered((source) => compileTemplate(source, environment)),
+  };
+}
+
+function remembered<T>(make: (source: string) => T): (source: string) => T {
+  const made = new Map<string, T>();
+  return (source) => {
+    const known = made.get(source);
+    if (known !== undefined) return known;
+    const fresh = make(source);
+    if (made.size >= CACHED) made.delete(made.keys().next().value ?? '');
+    made.set(source, fresh);
+    return fresh;
+  };
+}
+
+/**
+ * Compiles the text of a `when:` and its like: an expression without braces.
+ * @throws {TemplateError} with line and column inside the text.
+ */
+export function compileExpression(source: string, environment: Environment): CompiledExpression {
+  const node = parseExpressionText(source);
+  const { names, lookups } = freeNames(node);
+  const evaluate = compile(node, { source, environment, assigned: new Set() });
+  return {
+    source,
+    names,
+    lookups,
+    evaluate: (scope) => evaluation(source, () => native(evaluate, newFrame(scope, environment))),
+  };
+}
+
+function native(evaluate: (frame: Frame) => unknown, frame: Frame): unknown {
+  const before = exoticCount();
+  const value = evaluate(frame);
+  return exoticCount() === before ? value : plain(value);
+}
+
+function newFrame(scope: Scope, environment: Environment): Frame {
+  return new Frame({ scope, environment, budget: new Budget() });
+}
+
+const MAX_DEPTH = 60;
+let depth = 0;
+
+/** Variables hold templates that hold variables: a circle must end as an error, not as a stack overflow. */
+function evaluation<T>(source: string, run: () => T): T {
+  if (depth >= MAX_DEPTH)
+    throw new TemplateError(
+      `templates refer to each other more than ${MAX_DEPTH} levels deep; is there a circle?`,
+      1,
+      1,
+    );
+  depth++;
+  try {
+    return run();
+  } catch (error) {
+    const unit = { source, environment: NOWHERE, assigned: new Set<string>() } satisfies Unit;
+    throw error instanceof RangeError ? withPlace(error, { unit, at: 0, what: '' }) : error;
+  } finally {
+    depth--;
+  }
+}
+
+const NOWHERE: Environment = { filters: new Map(), tests: new Map(), lookups: new Map() };
+
+const DYNAMIC = /\{[{%#]/;
+
+/**
+ * Compiles text with `{{ }}`, `{% %}` and `{# #}`. A first line `#jinja2: trim_blocks:False` sets options, as for Ansible's template files.
+ * @throws {TemplateError} with line and column inside the text.
+ */
+export function compileTemplate(source: string, environment: Environment): CompiledTemplate {
+  if (!DYNAMIC.test(source) && !source.startsWith('#jinja2:')) return constantTemplate(source);
+  const options = templateOptions(source);
+  const { body, assigned } = parseTemplate(source, options);
+  const run = compileBody(body, { source, environment, assigned });
+  const render = (scope: Scope): string =>
+    evaluation(source, () => {
+      const output = new Output();
+      run(newFrame(scope, environment), output);
+      return withNewlines(output.text, source);
+    });
+  return {
+    source,
+    ...freeNamesOfBody(body),
+    isDynamic: true,
+    render,
+    renderNative: nativeRender({ source, environment, assigned }, body) ?? render,
+  };
+}
+
+function constantTemplate(source: string): CompiledTemplate {
+  const same = (): string => source;
+  return { source, names: new Set(), lookups: new Set(), isDynamic: false, render: same, renderNative: same };
+}
+
+function nativeRender(unit: Unit, body: Body): ((scope: Scope) => unknown) | undefined {
+  const [only] = body;
+  const isWhole = unit.source.startsWith('{{') && unit.source.endsWith('}}');
+  if (body.length !== 1 || only?.kind !== 'output' || !isWhole) return undefined;
+  const evaluate = compile(only.value, unit);
+  return (scope) => evaluation(unit.source, () => native(evaluate, newFrame(scope, unit.environment)));
+}
+
+/** Ansible gives back the line ends that Jinja2 takes from the end of a template. */
+function withNewlines(text: string, source: string): string {
+  const missing = trailingNewlines(source) - trailingNewlines(text);
+  return missing > 0 ? text + '\n'.repeat(missing) : text;
+}
+
+function trailingNewlines(text: string): number {
+  let count = 0;
+  while (text[text.length - 1 - count] === '\n') count++;
+  return count;
+}

@@ -1,0 +1,124 @@
+import { Float, ValueFault, isMapping, mappingEntries, strict } from './values.ts';
+import { scalarText, type ScalarPlace } from './yaml-scalar.ts';
+
+export interface DumpOptions {
+  readonly indent: number;
+  readonly sorted: boolean;
+  /** `leaves`: containers that hold no other container are written on one line. */
+  readonly flow: 'never' | 'leaves' | 'always';
+}
+
+const MAX_DEPTH = 200;
+const WIDTH = 80;
+
+/** Text as PyYAML's `dump` writes it. */
+export function dumpYaml(value: unknown, options: DumpOptions): string {
+  const root = strict(value);
+  if (!isContainer(root))
+    return `${scalarText(root, { column: 0, indent: options.indent, isFlow: false, isKey: false })}\n${needsDocumentEnd(root)}`;
+  if (isFlow(root, options)) return `${flowText(root, options, { column: 0, indent: options.indent })}\n`;
+  return block(root, options, { indent: 0, depth: 0 }).join('\n').concat('\n');
+}
+
+/** PyYAML closes a document that is one plain scalar. */
+function needsDocumentEnd(value: unknown): string {
+  const text = scalarText(value, { column: 0, indent: 0, isFlow: false, isKey: false });
+  return /^['"]/.test(text) ? '' : '...\n';
+}
+
+function isContainer(value: unknown): boolean {
+  return Array.isArray(value) || isMapping(value);
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : isMapping(value) && mappingEntries(value).length === 0;
+}
+
+function isFlow(value: unknown, { flow }: DumpOptions): boolean {
+  if (isEmpty(value) || flow === 'always') return true;
+  if (flow === 'never') return false;
+  const members = Array.isArray(value) ? value : isMapping(value) ? mappingEntries(value).map(([, item]) => item) : [];
+  return !members.some(isContainer);
+}
+
+function entriesOf(value: unknown, { sorted }: DumpOptions): readonly (readonly [unknown, unknown])[] {
+  const entries = isMapping(value) ? [...mappingEntries(value)] : [];
+  if (!sorted) return entries;
+  return entries.sort(([a], [b]) => (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0));
+}
+
+interface Level {
+  readonly indent: number;
+  readonly depth: number;
+}
+
+/** Lines of a block container, each already indented. */
+function block(value: unknown, options: DumpOptions, level: Level): readonly string[] {
+  if (level.depth > MAX_DEPTH) throw new ValueFault('the value is nested too deeply for YAML');
+  return Array.isArray(value) ? listLines(value, options, level) : dictLines(value, options, level);
+}
+
+function listLines(items: readonly unknown[], options: DumpOptions, { indent, depth }: Level): readonly string[] {
+  const margin = ' '.repeat(indent);
+  // The dash takes the place of the first columns of what it holds.
+  const gap = ' '.repeat(Math.max(1, options.indent - 1));
+  return items.flatMap((entry) => {
+    const item = strict(entry);
+    if (!isContainer(item) || isFlow(item, options))
+      return [`${margin}- ${inline(item, options, { column: indent + 2, indent: indent + options.indent })}`];
+    const [first = '', ...rest] = block(item, options, { indent: indent + options.indent, depth: depth + 1 });
+    return [`${margin}-${gap}${first.slice(indent + options.indent)}`, ...rest];
+  });
+}
+
+function dictLines(value: unknown, options: DumpOptions, { indent, depth }: Level): readonly string[] {
+  const margin = ' '.repeat(indent);
+  return entriesOf(value, options).flatMap(([key, entry]) => {
+    const item = strict(entry);
+    const name = scalarText(keyValue(key), {
+      column: indent,
+      indent: indent + options.indent,
+      isFlow: false,
+      isKey: true,
+    });
+    const inlined = { column: indent + name.length + 2, indent: indent + options.indent };
+    if (!isContainer(item) || isFlow(item, options)) return [`${margin}${name}: ${inline(item, options, inlined)}`];
+    const inner = Array.isArray(item) ? indent : indent + options.indent;
+    return [`${margin}${name}:`, ...block(item, options, { indent: inner, depth: depth + 1 })];
+  });
+}
+
+function keyValue(key: unknown): unknown {
+  return key instanceof Float ? key.value : key;
+}
+
+type Inline = Pick<ScalarPlace, 'column' | 'indent'>;
+
+function inline(item: unknown, options: DumpOptions, place: Inline): string {
+  return isContainer(item)
+    ? flowText(item, options, place)
+    : scalarText(item, { ...place, isFlow: false, isKey: false });
+}
+
+function flowText(value: unknown, options: DumpOptions, place: Inline): string {
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  const members = Array.isArray(value) ? value.map((item) => [undefined, item] as const) : entriesOf(value, options);
+  let [text, column] = [open ?? '', place.column + 1];
+  for (const [index, [key, item]] of members.entries()) {
+    const breaks = column > WIDTH || (index > 0 && column + 1 > WIDTH);
+    const lead = index === 0 ? '' : breaks ? `,\n${' '.repeat(place.indent)}` : ', ';
+    text += lead;
+    column = breaks && index > 0 ? place.indent : column + lead.length;
+    const member = flowMember(key, strict(item), options, { column, indent: place.indent });
+    text += member;
+    column += member.length;
+  }
+  return text + (close ?? '');
+}
+
+function flowMember(key: unknown, item: unknown, options: DumpOptions, place: Inline): string {
+  const inner = { ...place, indent: place.indent + options.indent };
+  const write = (value: unknown, isKey: boolean): string =>
+    isContainer(value) ? flowText(value, options, inner) : scalarText(value, { ...place, isFlow: true, isKey });
+  return key === undefined ? write(item, false) : `${write(key, true)}: ${write(item, false)}`;
+}
