@@ -35,6 +35,13 @@ set -e
 mount -t tmpfs -o mode=755,size=2g tsplay-lab "$1"
 mkdir "$1/sim" "$1/hosts"
 mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0,allow_other tsplay-lab "$1/sim"
+base=$1
+shift
+for name do
+  host=$base/hosts/$name
+  mkdir -p "$host/upper" "$host/work" "$host/modules" "$host/home" "$host/boot"
+  mount -t tmpfs -o mode=755,size=64m tsplay-boot "$host/boot"
+done
 exec 3>&-
 trap '' CHLD
 exec cat
@@ -101,14 +108,18 @@ export async function release(holder: Holder): Promise<void> {
 // The first line of /proc/self/stat is the id the machine knows the shell by, for as long as the machine's /proc is mounted.
 export const announce = 'read pid rest < /proc/self/stat; echo "$pid"';
 
-export async function startEnclosure(stateDirectory: string, root: VirtualDirectory): Promise<Enclosure> {
+export async function startEnclosure(
+  stateDirectory: string,
+  root: VirtualDirectory,
+  hosts: readonly string[],
+): Promise<Enclosure> {
   const directory = join(stateDirectory, 'mount');
   await mkdir(directory, { recursive: true });
   const device = await openFuse();
   const unshare = ['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'] as const;
   try {
     const ready = script.replace('set -e', `set -e\n${announce}`).replace('exec cat', 'echo ready\nexec cat');
-    const holder = await hold([...unshare, 'sh', '-c', ready, 'sh', directory], device);
+    const holder = await hold([...unshare, 'sh', '-c', ready, 'sh', directory, ...hosts], device);
     endWithThisProcess(holder.pid);
     // Only now: a read before the mount is refused with EPERM.
     const fuse = new FuseServer(device, root);
