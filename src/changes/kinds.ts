@@ -1,9 +1,13 @@
 import type { Change, ChangeKind } from '../contract/change.ts';
+import { bindPciFunctionKind } from './bind-pci-function.ts';
+import { loadKernelModuleKind } from './load-kernel-module.ts';
 import { makeDirectoryKind } from './make-directory.ts';
 import { makeLinkKind } from './make-link.ts';
+import { rebootKind } from './reboot.ts';
 import { removePathKind } from './remove-path.ts';
 import { runCommandKind } from './run-command.ts';
 import { setAttributesKind } from './set-attributes.ts';
+import { unloadKernelModuleKind } from './unload-kernel-module.ts';
 import { writeFileKind } from './write-file.ts';
 
 type KindTable = { readonly [Kind in Change['kind']]?: ChangeKind<Extract<Change, { kind: Kind }>> };
@@ -15,6 +19,10 @@ const KINDS: KindTable = {
   'remove-path': removePathKind,
   'set-attributes': setAttributesKind,
   'run-command': runCommandKind,
+  'load-kernel-module': loadKernelModuleKind,
+  'unload-kernel-module': unloadKernelModuleKind,
+  'bind-pci-function': bindPciFunctionKind,
+  reboot: rebootKind,
 };
 
 /** The behaviour of a change. @example kindOf(change).describe(change) */
