@@ -62,7 +62,21 @@ export interface RoleContext {
 
 export interface Loop {
   /** `loop` keeps lists as they are; the with_ forms convert as Ansible's lookups do. */
-  readonly kind: 'loop' | 'items' | 'dict' | 'first_found' | 'sequence' | 'fileglob' | 'subelements' | 'nested' | 'together' | 'indexed_items' | 'flattened' | 'inventory_hostnames' | 'lines' | 'random_choice';
+  readonly kind:
+    | 'loop'
+    | 'items'
+    | 'dict'
+    | 'first_found'
+    | 'sequence'
+    | 'fileglob'
+    | 'subelements'
+    | 'nested'
+    | 'together'
+    | 'indexed_items'
+    | 'flattened'
+    | 'inventory_hostnames'
+    | 'lines'
+    | 'random_choice';
   readonly over: Raw;
   readonly variable: string;
   readonly indexVariable?: string;
@@ -120,22 +134,48 @@ export interface Include extends StatementBase {
   readonly options: Readonly<Record<string, Raw>>;
   /** `apply:` keywords for the included statements, already parsed. */
   readonly apply: Keywords;
+  /**
+   * The keywords around the include, without its own: those only gate the include, while the included statements
+   * inherit these, then `apply`.
+   */
+  readonly around: Keywords;
+  /** The include's own `vars`; include_role's become the role's params. */
+  readonly ownVars: Readonly<Record<string, Raw>>;
   /** Directory relative paths are looked for in (the including file's). */
   readonly directory: string;
+  /** Directory of the play's file: for roles beside it. */
+  readonly playDirectory: string;
   readonly register?: string;
+  /** Handlers only. */
+  readonly listen?: readonly string[];
 }
 
 /** A role in `roles:` or import_role: its body is known before the run. */
 export interface RoleStatement extends StatementBase {
   readonly kind: 'role';
   readonly role: RoleContext;
+  /** Its dependencies come first, as role statements of their own. */
   readonly body: readonly Statement[];
   readonly allowDuplicates: boolean;
+  /** Equal for uses that are one run of the role: same role, parameters, `when`, `tags` and file names. */
+  readonly key: string;
+  /** The role's handlers; those of the plays' static roles stand in `Play.handlers` too. */
+  readonly handlers: HandlerSection;
 }
 
 export interface Meta extends StatementBase {
   readonly kind: 'meta';
-  readonly action: 'flush_handlers' | 'end_host' | 'end_play' | 'end_batch' | 'clear_host_errors' | 'reset_connection' | 'refresh_inventory' | 'clear_facts' | 'noop' | 'end_role';
+  readonly action:
+    | 'flush_handlers'
+    | 'end_host'
+    | 'end_play'
+    | 'end_batch'
+    | 'clear_host_errors'
+    | 'reset_connection'
+    | 'refresh_inventory'
+    | 'clear_facts'
+    | 'noop'
+    | 'end_role';
 }
 
 export type Statement = Task | Block | Include | RoleStatement | Meta;
@@ -164,6 +204,8 @@ export interface Play {
   /** Absent: the default, true. */
   readonly gatherFacts?: Raw;
   readonly gatherSubset?: Raw;
+  /** Seconds. */
+  readonly gatherTimeout?: Raw;
   readonly vars: Readonly<Record<string, Raw>>;
   readonly varsFiles: readonly Raw[];
   readonly varsPrompt: readonly VarsPrompt[];
