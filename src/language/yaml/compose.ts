@@ -7,43 +7,16 @@ import {
   type ScalarEvent,
   type SequenceEvent,
 } from 'js-yaml';
-import type { Position, Problems } from '../../contract/problem.ts';
+import type { Position } from '../../contract/problem.ts';
 import { suggest } from '../suggest.ts';
-import { LimitError, type YamlLimits } from './limits.ts';
+import { applyTag } from './apply-tag.ts';
+import { type ComposeInput, type Composition, countNodes, newComposition, reachDepth } from './composition.ts';
+import { LimitError } from './limits.ts';
 import { mergeInto, setOwn } from './merge.ts';
 import type { Node } from './node.ts';
 import { recordPlaces } from './positions.ts';
 import { InexactIntegerError, resolvePlain } from './scalars.ts';
-import type { SourceText } from './source-text.ts';
-import { applyTag } from './apply-tag.ts';
-
-interface Anchor {
-  readonly node: Node;
-  readonly nodes: number;
-  readonly height: number;
-}
-
-/** What one pass over the events keeps; the only mutable state of the reader. */
-interface Composition {
-  readonly source: SourceText;
-  readonly problems: Problems;
-  readonly limits: YamlLimits;
-  readonly events: readonly Event[];
-  readonly anchors: Map<string, Anchor>;
-  next: number;
-  /** End of the last token, from which a value that has no text of its own is placed. */
-  cursor: number;
-  aliases: number;
-  nodes: number;
-  depth: number;
-  deepest: number;
-}
-
-export interface ComposeInput {
-  readonly source: SourceText;
-  readonly problems: Problems;
-  readonly limits: YamlLimits;
-}
+import { scalarStart } from './scalar-start.ts';
 
 type Collection = MappingEvent | SequenceEvent;
 
@@ -57,17 +30,7 @@ export function compose(
   events: readonly Event[],
   input: ComposeInput,
 ): { readonly value: unknown; readonly end: number } {
-  const state: Composition = {
-    ...input,
-    events,
-    anchors: new Map(),
-    next: 1,
-    cursor: 0,
-    aliases: 0,
-    nodes: 0,
-    depth: 0,
-    deepest: 0,
-  };
+  const state = newComposition(events, input);
   const value = events[1] === undefined || events[1].type === EVENT_ID.POP ? null : composeNode(state).value;
   return { value, end: state.cursor };
 }
@@ -87,15 +50,6 @@ function composeNode(state: Composition): Node {
     default:
       throw new LimitError('the document ends too early', state.cursor);
   }
-}
-
-function countNodes(state: Composition, count: number): void {
-  state.nodes += count;
-  if (state.nodes <= state.limits.nodes) return;
-  throw new LimitError(
-    `the document has more than ${state.limits.nodes} values, aliases counted each time`,
-    state.cursor,
-  );
 }
 
 function anchored(state: Composition, event: Collection | ScalarEvent, build: () => Node): Node {
@@ -126,11 +80,6 @@ function composeAlias(state: Composition, start: number, end: number): Node {
   countNodes(state, anchor.nodes);
   reachDepth(state, state.depth + anchor.height);
   return { ...anchor.node, position };
-}
-
-function reachDepth(state: Composition, depth: number): void {
-  if (depth > state.limits.depth) throw new LimitError(`nested more than ${state.limits.depth} deep`, state.cursor);
-  state.deepest = Math.max(state.deepest, depth);
 }
 
 function nested<E extends Collection>(
@@ -225,7 +174,7 @@ function newPlaces(state: Composition, event: Collection) {
 }
 
 function composeScalar(state: Composition, event: ScalarEvent): Node {
-  const position = state.source.positionAt(scalarStart(state, event));
+  const position = state.source.positionAt(scalarStart(state.source.text, state.cursor, event));
   const text = getScalarValue(state.source.text, event);
   state.cursor = Math.max(state.cursor, event.valueEnd, event.tagEnd, event.anchorEnd);
   if (event.tagStart !== -1) return tagged(state, event, { value: text, position, typed: text });
@@ -246,24 +195,4 @@ function resolveOrReport(state: Composition, text: string, position: Position): 
 function tagged(state: Composition, event: Collection | ScalarEvent, node: Node): Node {
   const tag = state.source.text.slice(event.tagStart, event.tagEnd);
   return applyTag(tag, node, state.problems);
-}
-
-/** The offset of the first character of a scalar, its tag, anchor, quote or block sign included. */
-function scalarStart(state: Composition, event: ScalarEvent): number {
-  if (event.tagStart !== -1 || event.anchorStart !== -1) {
-    const starts = [event.tagStart, event.anchorStart === -1 ? -1 : event.anchorStart - 1];
-    return Math.min(...starts.filter((start) => start !== -1));
-  }
-  if (event.valueStart === -1) return state.cursor;
-  if (event.style === SCALAR_STYLE.PLAIN) return event.valueStart;
-  if (event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED)
-    return event.valueStart - 1;
-  return blockStart(state, event.valueStart);
-}
-
-/** The `|` or `>` ends the last line before the text that has one; comments after it may not hide it. */
-function blockStart(state: Composition, valueStart: number): number {
-  const between = state.source.text.slice(state.cursor, valueStart);
-  const sign = /[|>][-+0-9]*[ \t]*(?:#.*)?\r?\n/.exec(between);
-  return state.cursor + (sign?.index ?? between.length);
 }

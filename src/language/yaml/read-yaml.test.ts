@@ -166,6 +166,12 @@ test('goes on after a lesser mistake to find the others', () => {
   expect(read('a: 1\na: 2\nb: !foo x\nc: *d\n').messages).toHaveLength(3);
 });
 
+test('gives up after a hundred mistakes', () => {
+  const { messages } = read('a: 1\n'.repeat(5000));
+  expect(messages).toHaveLength(101);
+  expect(messages.at(-1)).toMatch(/too many mistakes/);
+});
+
 test('refuses an alias bomb before it is expanded', () => {
   const levels = Array.from(
     { length: 9 },
