@@ -1,11 +1,14 @@
 import { userInfo } from 'node:os';
 
-import { Unreachable } from '../contract/connection.ts';
-import type { Connection } from '../contract/connection.ts';
+import type { Become, Connection } from '../contract/connection.ts';
+import { openBecomeSession } from './become.ts';
 import { Deadline } from './deadline.ts';
 import { openLocalChannel } from './local-channel.ts';
+import { RefusedPasswords } from './refused-passwords.ts';
+import type { ShellChannel } from './shell-channel.ts';
 import { ShellConnection } from './shell-connection.ts';
-import { ShellSession } from './shell-session.ts';
+import type { ShellSession } from './shell-session.ts';
+import { startShell } from './start-shell.ts';
 
 export interface LocalOptions {
   readonly host: string;
@@ -15,21 +18,14 @@ export interface LocalOptions {
 }
 
 /** Commands run on this machine, by the same shell session as over SSH. */
-export async function connectLocal(options: LocalOptions): Promise<Connection> {
+export async function connectLocal(options: LocalOptions, refused = new RefusedPasswords()): Promise<Connection> {
   const { host, shell = ['/bin/sh'] } = options;
-  const open = async (deadline: Deadline): Promise<ShellSession> => {
-    const session = await ShellSession.start(openLocalChannel(shell), host, deadline);
-    if (session === undefined)
-      throw new Unreachable('no-shell', `${host}: ${shell.join(' ')} does not answer as a shell`);
-    return session;
-  };
-  const login = await open(new Deadline(options.connectTimeoutMs));
-  const link = {
-    host,
-    loginUser: userInfo().username,
-    isOpen: true,
-    openSession: (_: unknown, deadline: Deadline) => open(deadline),
-    close: () => {},
-  };
-  return new ShellConnection(link, login);
+  const loginUser = userInfo().username;
+  const openLine = async (line: string): Promise<ShellChannel> => openLocalChannel(['/bin/sh', '-c', line]);
+  const openSession = async (become: Become | undefined, deadline: Deadline): Promise<ShellSession> =>
+    become === undefined
+      ? startShell(openLocalChannel(shell), host, deadline)
+      : openBecomeSession(openLine, become, { host, loginUser, refused, deadline });
+  const login = await openSession(undefined, new Deadline(options.connectTimeoutMs));
+  return new ShellConnection({ host, loginUser, isOpen: true, openSession, close: () => {} }, login);
 }

@@ -1,0 +1,138 @@
+import { homedir, hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+
+import { Unreachable } from '../contract/connection.ts';
+import type { ConnectionTarget } from '../contract/connection.ts';
+import { parseSshArgs } from './ssh-args.ts';
+import { expandHome, readSshConfig } from './ssh-config.ts';
+import type { SshSettings } from './ssh-config.ts';
+
+/** Everything that is needed to connect to one SSH server, with all defaults filled in. */
+export interface Endpoint {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly family: 0 | 4 | 6;
+  readonly identityFiles: readonly string[];
+  readonly agent: string | undefined;
+  readonly proxyJump: string | undefined;
+  readonly proxyCommand: string | undefined;
+  readonly knownHostsFiles: readonly string[];
+  /** Where `accept-new` writes. */
+  readonly rememberIn: string | undefined;
+  readonly isHashing: boolean;
+  readonly hostKeyAlias: string | undefined;
+  readonly hostKeyPolicy: ConnectionTarget['hostKeyPolicy'];
+  readonly connectTimeoutMs: number;
+  readonly keepaliveMs: number | undefined;
+  readonly keepaliveCount: number | undefined;
+  readonly target: ConnectionTarget;
+}
+
+const DEFAULT_IDENTITIES = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name));
+const DEFAULT_KNOWN_HOSTS = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
+const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
+
+/**
+ * The target's own fields win, then its ssh arguments, then ssh_config, then ssh's defaults.
+ *
+ * @throws Unreachable `configuration`
+ */
+export async function resolveEndpoint(target: ConnectionTarget): Promise<Endpoint> {
+  const args = parseSshArgs(target.host, target.sshArgs ?? []);
+  const file = target.sshConfigFile ?? args.configFile;
+  const config = await readSshConfig({ host: target.address, ...(target.user && { user: target.user }) }, file);
+  return endpoint(target, (keyword) => values(keyword, args.settings, config));
+}
+
+type Lookup = (keyword: string) => readonly string[] | undefined;
+
+function values(keyword: string, args: SshSettings, config: SshSettings): readonly string[] | undefined {
+  if (keyword !== 'identityfile') return args.get(keyword) ?? config.get(keyword);
+  const all = [...(args.get(keyword) ?? []), ...(config.get(keyword) ?? [])];
+  return all.length > 0 ? all : undefined;
+}
+
+function endpoint(target: ConnectionTarget, lookup: Lookup): Endpoint {
+  const first = (keyword: string): string | undefined => lookup(keyword)?.[0];
+  const user = target.user ?? first('user') ?? userInfo().username;
+  const port = target.port ?? Number(first('port') ?? 22);
+  const address = expand(first('hostname') ?? target.address, { h: target.address });
+  const tokens = {
+    h: address,
+    n: target.address,
+    p: String(port),
+    r: user,
+    u: userInfo().username,
+    d: homedir(),
+    l: hostname(),
+  };
+  const paths = (list: readonly string[]): readonly string[] =>
+    list.filter((path) => path !== 'none').map((path) => expandHome(expand(path, tokens)));
+  const proxyCommand = target.proxyCommand ?? none(first('proxycommand'));
+  const known = knownHosts(target, lookup, paths);
+  return {
+    host: target.host,
+    address,
+    port,
+    user,
+    family: FAMILIES[first('addressfamily') ?? 'any'] ?? 0,
+    identityFiles: paths(target.identityFiles ?? lookup('identityfile') ?? DEFAULT_IDENTITIES),
+    agent: agent(first),
+    proxyJump: target.proxyJump ?? none(first('proxyjump')),
+    proxyCommand: proxyCommand && expand(proxyCommand, tokens),
+    ...known,
+    isHashing: first('hashknownhosts') === 'yes',
+    hostKeyAlias: first('hostkeyalias'),
+    hostKeyPolicy: policy(target, first('stricthostkeychecking')),
+    connectTimeoutMs: target.connectTimeoutMs,
+    keepaliveMs: milliseconds(first('serveraliveinterval')),
+    keepaliveCount: positive(first('serveralivecountmax')),
+    target,
+  };
+}
+
+const FAMILIES: Readonly<Record<string, 0 | 4 | 6>> = { any: 0, inet: 4, inet6: 6 };
+
+function knownHosts(target: ConnectionTarget, lookup: Lookup, paths: (list: readonly string[]) => readonly string[]) {
+  const own = paths(target.knownHostsFiles ?? lookup('userknownhostsfile') ?? DEFAULT_KNOWN_HOSTS);
+  const global = paths(lookup('globalknownhostsfile') ?? GLOBAL_KNOWN_HOSTS);
+  return { knownHostsFiles: [...own, ...global], rememberIn: own[0] };
+}
+
+function agent(first: (keyword: string) => string | undefined): string | undefined {
+  const configured = first('identityagent');
+  const isOnlyFiles = first('identitiesonly') === 'yes';
+  if (configured === 'none' || isOnlyFiles) return undefined;
+  return configured === undefined || configured === 'SSH_AUTH_SOCK'
+    ? process.env.SSH_AUTH_SOCK
+    : expandHome(configured);
+}
+
+function policy(target: ConnectionTarget, setting: string | undefined): ConnectionTarget['hostKeyPolicy'] {
+  if (setting === 'no' || setting === 'off') throw new Unreachable('configuration', uncheckedMessage(target.host));
+  return setting === 'accept-new' ? 'accept-new' : target.hostKeyPolicy;
+}
+
+function uncheckedMessage(host: string): string {
+  return `${host}: StrictHostKeyChecking=no would accept any machine in the middle and is not honoured; use StrictHostKeyChecking=accept-new, which records the keys of new hosts and refuses changed ones`;
+}
+
+function none(value: string | undefined): string | undefined {
+  return value === undefined || value.toLowerCase() === 'none' ? undefined : value;
+}
+
+function expand(text: string, tokens: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/%(.)/g, (all, token: string) => (token === '%' ? '%' : (tokens[token] ?? all)));
+}
+
+/** ssh -G prints 0 for "off", which for us would mean hosts that are never noticed to be gone. */
+function positive(text: string | undefined): number | undefined {
+  return Number(text) > 0 ? Number(text) : undefined;
+}
+
+function milliseconds(text: string | undefined): number | undefined {
+  const number = positive(text);
+  return number === undefined ? undefined : number * 1000;
+}
