@@ -71,8 +71,7 @@ const TODAY = [
 
 /** `enabled_filters` when nobody sets it; undefined for releases whose default is not known here. Source: nova `conf/scheduler.py`. */
 export function defaultFilters(release: number): readonly string[] | undefined {
-  if (release < 20) return undefined;
-  return release >= 28 ? TODAY : ['AvailabilityZoneFilter', ...TODAY];
+  return release >= 26 ? TODAY : undefined;
 }
 
 /** `available_filters` values that `all_filters` already covers. */
