@@ -63,7 +63,8 @@ const cage = vm.createContext({ search: (): void => undefined }, { codeGeneratio
 const SEARCH = new vm.Script('search()');
 
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+  // The error comes from the other realm: `instanceof Error` is false.
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 }
 
 const REPEATS = /(?<!\\)(?:[*+]|\{\d+,\d*\})/g;
