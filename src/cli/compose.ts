@@ -50,7 +50,6 @@ export async function compose(options: SourceOptions): Promise<Composition> {
   const environment = standardEnvironment(lookups, { parseYaml: parseYamlValue });
   const inventory = await loadInventory(sources(options.inventory, problems), {
     problems,
-    secrets,
     vaultDecrypt: (text) => vault.decrypt(text),
   });
   const extra = extraVars(options.extraVars, problems, (text) => plainText(text, vault));

@@ -4,35 +4,35 @@ import type { Draft } from './draft.ts';
 import type { Graph } from './graph.ts';
 import { findHost, implicitLayer, isImplicitLocalhost } from './localhost.ts';
 import type { InventoryHost, RankedLayer } from './types.ts';
-import { findVarsFiles, readVarsFile, type VarsFileOptions } from './vars-files.ts';
+import { findVarsFiles, readVarsFile } from './vars-files.ts';
+import type { ReadTextOptions } from './read-text.ts';
 
 interface LayersInput {
   readonly draft: Draft;
   readonly graph: Graph;
   /** Where group_vars/ and host_vars/ of the inventory are, in order of the sources. */
   readonly directories: readonly string[];
-  readonly options: VarsFileOptions;
+  readonly fileLayers: FileLayers;
 }
 
-type Folder = 'group_vars' | 'host_vars';
+export type Folder = 'group_vars' | 'host_vars';
 /** The layers of one name's files, each file read once. */
-type FileLayers = (directory: string, folder: Folder, name: string) => readonly VarsLayer[];
+export type FileLayers = (directory: string, folder: Folder, name: string) => readonly VarsLayer[];
 
 /** Levels 3 to 10 of Ansible's order of precedence (docs.ansible.com: "Understanding variable precedence"). */
 export function createLayers(
   input: LayersInput,
 ): (host: string, playbookDirectory: string | undefined) => readonly RankedLayer[] {
-  const fileLayers = cachedFileLayers(input.options);
   const known = new Map<string, readonly RankedLayer[]>();
   return (name, playbookDirectory) => {
     const key = JSON.stringify([name, playbookDirectory]);
-    const layers = known.get(key) ?? layersOf(findHost(name, input.graph), playbookDirectory, { ...input, fileLayers });
+    const layers = known.get(key) ?? layersOf(findHost(name, input.graph), playbookDirectory, input);
     known.set(key, layers);
     return layers;
   };
 }
 
-function cachedFileLayers(options: VarsFileOptions): FileLayers {
+export function cachedFileLayers(options: ReadTextOptions): FileLayers {
   const known = new Map<string, readonly VarsLayer[]>();
   return (directory, folder, name) => {
     const key = join(directory, folder, name);
@@ -49,7 +49,7 @@ function cachedFileLayers(options: VarsFileOptions): FileLayers {
 function layersOf(
   host: InventoryHost | undefined,
   playbookDirectory: string | undefined,
-  { draft, graph, directories, fileLayers }: LayersInput & { readonly fileLayers: FileLayers },
+  { draft, graph, directories, fileLayers }: LayersInput,
 ): readonly RankedLayer[] {
   if (!host) return [];
   const beside = playbookDirectory === undefined ? [] : [playbookDirectory];

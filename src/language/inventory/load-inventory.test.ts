@@ -7,6 +7,7 @@ import { formatProblem, Problems } from '../../contract/problem.ts';
 import { SecretRegistry } from '../../contract/secret.ts';
 import { encryptVault, openVault } from '../vault/vault.ts';
 import { positionOf, sourceTextOf } from '../yaml/positions.ts';
+import { extendInventory } from './assemble.ts';
 import { type LoadOptions, loadInventory } from './load-inventory.ts';
 import type { Inventory } from './types.ts';
 
@@ -247,7 +248,7 @@ test('decrypts vars files and masks what is in them', async () => {
   const password = { id: 'default', password: 'swordfish' };
   write({ hosts: 'h\n', 'group_vars/all.yml': encryptVault('db: {password: correct-horse, pin: 90210}\n', password) });
   const secrets = new SecretRegistry();
-  const { inventory } = await load(['hosts'], { vaultDecrypt: openVault([password], secrets).decrypt, secrets });
+  const { inventory } = await load(['hosts'], { vaultDecrypt: openVault([password], secrets).decrypt });
   expect(varsOf(inventory, 'h')).toEqual({ db: { password: 'correct-horse', pin: 90210 } });
   expect(secrets.mask('p=correct-horse 90210')).toBe('p=******** ********');
 });
@@ -263,6 +264,37 @@ test('reports an encrypted file without a password, and with a wrong one', async
   expect(wrong.messages()[0]).toMatch(
     /cannot be read: encrypted with the vault id `prod`: no vault password fits \(tried: dev\)/,
   );
+});
+
+test('extends an inventory without touching it', async () => {
+  write({ hosts: '[gpu]\ng1\n[gpu:vars]\na=1\n', 'group_vars/new.yml': 'b: 2' });
+  const { inventory } = await load(['hosts']);
+  const problems = new Problems();
+  const vars = { vars: { c: 3 }, source: 'add_host' };
+  const larger = extendInventory(
+    inventory,
+    [
+      { host: 'g2', groups: ['gpu', 'new'], vars },
+      { host: 'g1', groups: ['new'] },
+    ],
+    problems,
+  );
+  expect(varsOf(larger, 'g2')).toEqual({ a: 1, b: 2, c: 3 });
+  expect(larger.groups.get('new')?.hosts).toEqual(['g2', 'g1']);
+  expect(larger.groups.get('ungrouped')?.hosts).toEqual([]);
+  expect([...inventory.hosts.keys(), inventory.groups.has('new')]).toEqual(['g1', false]);
+  extendInventory(
+    larger,
+    [
+      { host: '-oProxyCommand=id', groups: [] },
+      { host: 'h', groups: ['a/b'] },
+    ],
+    problems,
+  );
+  expect(problems.list.map(({ message }) => message)).toEqual([
+    '"-oProxyCommand=id" is not a host name',
+    '"a/b" is not a group name',
+  ]);
 });
 
 test('asks a script for each host when it has no _meta', async () => {

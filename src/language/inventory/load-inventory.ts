@@ -1,21 +1,16 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Problems } from '../../contract/problem.ts';
-import type { SecretRegistry } from '../../contract/secret.ts';
 import { suggest } from '../suggest.ts';
+import { assemble } from './assemble.ts';
 import { addHosts, type Draft, newDraft } from './draft.ts';
-import { buildGraph, type Graph } from './graph.ts';
-import { createLayers } from './layers.ts';
+import { cachedFileLayers } from './layers.ts';
+import type { ReadTextOptions } from './read-text.ts';
 import { isHostList, readSource } from './read-sources.ts';
 import { defaultScriptLimits, type ScriptLimits } from './script.ts';
 import type { Inventory } from './types.ts';
 
-export interface LoadOptions {
-  readonly problems: Problems;
-  /** Decrypts a whole file or throws; absent when no vault password was given. */
-  readonly vaultDecrypt?: (text: string) => string;
-  /** Learns the values of encrypted files, to mask them. */
-  readonly secrets?: SecretRegistry;
+export interface LoadOptions extends ReadTextOptions {
   /** Hosts to add that no source names. */
   readonly extraHosts?: readonly string[];
   readonly script?: Partial<ScriptLimits>;
@@ -34,11 +29,10 @@ export async function loadInventory(sources: readonly string[], options: LoadOpt
   const script = { ...defaultScriptLimits, ...options.script };
   for (const source of sources) await readSource(draft, source, { ...options, script });
   addExtraHosts(draft, options.extraHosts ?? []);
-  const graph = buildGraph(draft);
   const directories = varsDirectories(sources);
-  for (const directory of directories) warnOfUnknownNames(directory, graph, options.problems);
-  const layersFor = createLayers({ draft, graph, directories, options });
-  return { ...graph, sources: draft.sources, layersFor };
+  const inventory = assemble({ draft, directories, fileLayers: cachedFileLayers(options) });
+  for (const directory of directories) warnOfUnknownNames(directory, inventory, options.problems);
+  return inventory;
 }
 
 function addExtraHosts(draft: Draft, hosts: readonly string[]): void {
@@ -53,8 +47,8 @@ function varsDirectories(sources: readonly string[]): readonly string[] {
 }
 
 /** A file for a group that does not exist is common where inventories share it; a near miss is a typo. */
-function warnOfUnknownNames(directory: string, graph: Graph, problems: Problems): void {
-  for (const [folder, known] of [['group_vars', graph.groups] as const, ['host_vars', graph.hosts] as const]) {
+function warnOfUnknownNames(directory: string, { groups, hosts }: Inventory, problems: Problems): void {
+  for (const [folder, known] of [['group_vars', groups] as const, ['host_vars', hosts] as const]) {
     const path = join(directory, folder);
     for (const entry of existsSync(path) && statSync(path).isDirectory() ? readdirSync(path) : []) {
       const name = entry.replace(/\.(?:yml|yaml|json)$/, '');

@@ -54,7 +54,7 @@ async function readFile(draft: Draft, file: string, options: ReadOptions): Promi
   if (kind === 'not-executable') {
     return draft.problems.error('the inventory script may not be executed', { position, hint: `chmod +x ${file}` });
   }
-  const text = readText(file, { ...options, problems: draft.problems })?.text;
+  const text = readText(file, { ...options, problems: draft.problems });
   if (text === undefined) return;
   if (kind === 'ini') return readIniInventory(draft, text, file);
   const document = readYaml(text, file, draft.problems);

@@ -10,15 +10,12 @@ export interface ReadTextOptions {
 }
 
 /** The text of a file, decrypted when all of it is a vault; undefined after reporting why it cannot be had. */
-export function readText(
-  file: string,
-  { problems, vaultDecrypt }: ReadTextOptions,
-): { readonly text: string; readonly isVault: boolean } | undefined {
+export function readText(file: string, { problems, vaultDecrypt }: ReadTextOptions): string | undefined {
   const position = { file, line: 1, column: 1 };
   try {
     const text = decodeText(readFileSync(file), file, problems);
-    if (text === undefined || !isVaultText(text)) return text === undefined ? undefined : { text, isVault: false };
-    if (vaultDecrypt) return { text: vaultDecrypt(text), isVault: true };
+    if (text === undefined || !isVaultText(text)) return text;
+    if (vaultDecrypt) return vaultDecrypt(text);
     problems.error('the file is encrypted', { position, hint: 'give its vault password' });
   } catch (error) {
     problems.error(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, { position });

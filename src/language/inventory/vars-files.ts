@@ -1,17 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Problems } from '../../contract/problem.ts';
-import type { SecretRegistry } from '../../contract/secret.ts';
 import type { VarsLayer } from '../playbook/types.ts';
 import { isMapping } from '../yaml/merge.ts';
 import { positionOf } from '../yaml/positions.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import { type ReadTextOptions, readText } from './read-text.ts';
-
-export interface VarsFileOptions extends ReadTextOptions {
-  /** Learns every value of an encrypted file. */
-  readonly secrets?: SecretRegistry;
-}
 
 /** In the order they are looked for. */
 const endings = ['', '.yml', '.yaml', '.json'];
@@ -50,24 +44,16 @@ function filesBelow(directory: string): readonly string[] {
  * The variables of one file, decrypted when the whole file is a vault; undefined after reporting why there are none. An
  * empty file holds no variables, which is no mistake.
  */
-export function readVarsFile(file: string, options: VarsFileOptions): VarsLayer | undefined {
-  const { problems, secrets } = options;
+export function readVarsFile(file: string, options: ReadTextOptions): VarsLayer | undefined {
+  const { problems } = options;
   const position = { file, line: 1, column: 1 };
-  const content = readText(file, options);
-  const document = content && readYaml(content.text, file, problems);
+  const text = readText(file, options);
+  const document = text === undefined ? undefined : readYaml(text, file, problems);
   if (!document) return undefined;
   const vars = document.value ?? {};
   if (!isMapping(vars)) {
     problems.error('a file of variables must be a mapping', { position: positionOf(vars) ?? position });
     return undefined;
   }
-  if (content.isVault && secrets) registerLeaves(vars, secrets);
   return { vars, source: file };
-}
-
-/** What a vault file holds is printed value by value, never as the whole file. */
-function registerLeaves(value: unknown, secrets: SecretRegistry): void {
-  if (typeof value === 'string' || typeof value === 'number') secrets.add(String(value));
-  else if (typeof value === 'object' && value !== null)
-    for (const member of Object.values(value)) registerLeaves(member, secrets);
 }

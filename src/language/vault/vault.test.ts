@@ -41,6 +41,12 @@ test('masks the plaintext, its lines and the passwords from then on', () => {
   expect(secrets.mask('p=s3cret')).toBe('p=********');
 });
 
+test('masks every value of an encrypted file of variables', () => {
+  const secrets = new SecretRegistry();
+  openVault([gpu], secrets).decrypt(encryptVault('db: {pin: 0123456, users: [{name: alice-admin}]}\non: true\n', gpu));
+  expect(secrets.mask('pin 0123456 of alice-admin is true')).toBe('pin ******** of ******** is true');
+});
+
 test('names the vault ids tried when no password fits', () => {
   const wrong = [{ id: 'prod', password: 'wrong' }];
   expect(() => decrypt(captured('gpu'), wrong)).toThrow(

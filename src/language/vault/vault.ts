@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SecretRegistry } from '../../contract/secret.ts';
 import { deriveKeys, type Keys, seal, unseal } from './cipher.ts';
+import { registerPlaintext } from './register-plaintext.ts';
 import { type Envelope, formatEnvelope, parseEnvelope, VaultError } from './envelope.ts';
 
 /** A password with the label it goes by; `default` when none was given. */
@@ -37,16 +38,10 @@ export function openVault(passwords: readonly VaultPassword[], secrets: SecretRe
     if (known) return known;
     const plaintext = decryptWith(passwords, parseEnvelope(text), keys);
     plaintexts.set(text, plaintext);
-    register(plaintext.toString(), secrets);
+    registerPlaintext(plaintext.toString(), secrets);
     return plaintext;
   };
   return { decryptBytes, decrypt: (text) => decryptBytes(text).toString() };
-}
-
-/** A value is mostly echoed without the line break that ends it in a file. */
-function register(plaintext: string, secrets: SecretRegistry): void {
-  secrets.add(plaintext);
-  secrets.add(plaintext.trim());
 }
 
 function decryptWith(passwords: readonly VaultPassword[], envelope: Envelope, cache: Map<string, Keys>): Buffer {
