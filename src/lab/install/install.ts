@@ -67,6 +67,7 @@ export function installScript(
     'grep -q ^nova: /etc/group || echo nova:x:64060: >> /etc/group',
     'grep -q ^nova: /etc/passwd || echo nova:x:64060:64060::/var/lib/nova:/bin/sh >> /etc/passwd',
     'grep -q ^operator: /etc/passwd || { echo operator:x:1500:1500::/home/operator:/bin/sh >> /etc/passwd; echo operator:x:1500: >> /etc/group; }',
+    'grep -q ^operator: /etc/shadow || echo "operator:*:19000:0:99999:7:::" >> /etc/shadow',
     'mkdir -p /home/operator /etc/sudoers.d; chown 1500:1500 /home/operator',
     'echo "operator ALL=(ALL) NOPASSWD: ALL" > /etc/sudoers.d/operator; chmod 440 /etc/sudoers.d/operator',
     'chown root:64060 /etc/nova/*.conf',

@@ -160,17 +160,13 @@ export class SimulatedKernel {
     this.bound.delete(pci.bdf);
   }
 
-  /** drivers_probe: finding no driver is no error. */
+  /** drivers_probe: neither finding no driver nor a driver's refusal is an error, the next driver is tried (dd.c). */
   probe(bdf: string): void {
     const pci = this.#function(bdf);
     if (this.bound.has(pci.bdf)) return;
-    for (const driver of this.drivers.values()) {
-      if (!this.#accepts(driver, pci)) continue;
-      const refusal = this.#refusal(driver, pci);
-      if (refusal) throw new FileError(refusal);
-      this.bound.set(pci.bdf, driver.name);
-      return;
-    }
+    const willing = (driver: Driver): boolean => this.#accepts(driver, pci) && this.#refusal(driver, pci) === undefined;
+    const driver = [...this.drivers.values()].find(willing);
+    if (driver) this.bound.set(pci.bdf, driver.name);
   }
 
   newId(name: string, text: string): void {
