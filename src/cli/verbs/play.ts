@@ -2,6 +2,7 @@ import { run } from '../../engine/run.ts';
 import type { Reporter } from '../../contract/event.ts';
 import { jsonLinesReporter } from '../../report/json-lines.ts';
 import { plainReporter } from '../../report/plain.ts';
+import { prettyReporter } from '../../report/pretty.ts';
 import { streamSink } from '../../report/printable.ts';
 import { type Composition, compose, runInput } from '../compose.ts';
 import { interruptible } from '../interrupt.ts';
@@ -34,5 +35,10 @@ function reporterFor(options: PlayOptions, { secrets }: Composition): Reporter {
   if (format === 'json') return jsonLinesReporter(sink);
   const hasColour = isTerminal && !process.env.NO_COLOR;
   if (format === 'plain') return plainReporter(sink, { verbosity: options.verbose, hasColour });
-  return plainReporter(sink, { verbosity: options.verbose, hasColour });
+  return prettyReporter(sink, {
+    verbosity: options.verbose,
+    hasColour,
+    columns: () => process.stdout.columns ?? 100,
+    rows: () => process.stdout.rows ?? 24,
+  });
 }

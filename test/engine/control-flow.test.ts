@@ -1,0 +1,282 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { playText } from '../support/play.ts';
+
+const FACTLESS = '  hosts: all\n  gather_facts: false\n';
+
+test('a failed task takes its host out of this play and of those after it, and others go on', async () => {
+  const { exitCode, log } = await playText(
+    `- name: one
+${FACTLESS}  tasks:
+    - {name: breaks, fail: {msg: no}, when: inventory_hostname == 'h1'}
+    - {name: after, debug: {msg: hi}}
+- name: two
+${FACTLESS}  tasks:
+    - {name: later, debug: {msg: hi}}
+`,
+    { hosts: ['h1', 'h2'] },
+  );
+  expect(exitCode).toBe(2);
+  expect(log.filter((line) => line.endsWith('@h1 ok'))).toEqual([]);
+  expect(log).toEqual(expect.arrayContaining(['breaks@h1 failed', 'after@h2 ok', 'later@h2 ok']));
+});
+
+test('a rescue clears the failure and always runs last', async () => {
+  const { exitCode, log, recap } = await playText(`- name: p
+${FACTLESS}  tasks:
+    - block:
+        - {name: bad, command: 'false'}
+        - {name: never, debug: {msg: x}}
+      rescue:
+        - {name: mend, debug: {msg: "{{ ansible_failed_task.name }} rc={{ ansible_failed_result.rc }}"}}
+      always:
+        - {name: last, debug: {msg: x}}
+    - {name: onward, debug: {msg: x}}
+`);
+  expect(log).toEqual(['bad@h1 failed', 'mend@h1 ok', 'last@h1 ok', 'onward@h1 ok']);
+  expect(recap.get('h1')).toMatchObject({ failed: 0, rescued: 1 });
+  expect(exitCode).toBe(0);
+});
+
+test('a failure in always fails the host even when the rescue went through', async () => {
+  const { exitCode } = await playText(`- name: p
+${FACTLESS}  tasks:
+    - block: [{name: bad, command: 'false'}]
+      rescue: [{name: mend, debug: {msg: x}}]
+      always: [{name: worse, command: 'false'}]
+`);
+  expect(exitCode).toBe(2);
+});
+
+test('ignore_errors goes on and is counted, and does not trigger a rescue', async () => {
+  const { exitCode, log, recap } = await playText(`- name: p
+${FACTLESS}  tasks:
+    - block: [{name: bad, command: 'false', ignore_errors: true}]
+      rescue: [{name: mend, debug: {msg: x}}]
+    - {name: onward, debug: {msg: x}}
+`);
+  expect(log).toEqual(['bad@h1 failed', 'onward@h1 ok']);
+  expect(recap.get('h1')).toMatchObject({ failed: 0, ignored: 1 });
+  expect(exitCode).toBe(0);
+});
+
+test('handlers run once, in definition order, after the tasks', async () => {
+  const { log } = await playText(`- name: p
+${FACTLESS}  tasks:
+    - {name: a, command: 'true', notify: [second, first]}
+    - {name: b, command: 'true', notify: first}
+    - {name: c, command: 'true', changed_when: false, notify: third}
+  handlers:
+    - {name: first, debug: {msg: x}}
+    - {name: second, command: 'true', notify: topic}
+    - {name: third, debug: {msg: x}}
+    - {name: fourth, debug: {msg: x}, listen: topic}
+`);
+  expect(log).toEqual(['a@h1 changed', 'b@h1 changed', 'c@h1 ok', 'first@h1 ok', 'second@h1 changed', 'fourth@h1 ok']);
+});
+
+test('a handler that an earlier one notifies runs even when it was defined before', async () => {
+  const { log } = await playText(`- name: p
+${FACTLESS}  tasks:
+    - {name: a, command: 'true', notify: late}
+  handlers:
+    - {name: early, debug: {msg: x}}
+    - {name: late, command: 'true', notify: early}
+`);
+  expect(log).toEqual(['a@h1 changed', 'late@h1 changed', 'early@h1 ok']);
+});
+
+test('a failed host drops its handlers unless they are forced', async () => {
+  const text = (force: string) => `- name: p
+${FACTLESS}${force}  tasks:
+    - {name: a, command: 'true', notify: h}
+    - {name: b, command: 'false'}
+  handlers:
+    - {name: h, debug: {msg: x}}
+`;
+  expect((await playText(text(''))).log).toEqual(['a@h1 changed', 'b@h1 failed']);
+  expect((await playText(text('  force_handlers: true\n'))).log).toEqual(['a@h1 changed', 'b@h1 failed', 'h@h1 ok']);
+});
+
+test('in a loop only the items that changed notify', async () => {
+  const { log } = await playText(`- name: p
+${FACTLESS}  tasks:
+    - name: a
+      command: echo {{ item }}
+      loop: [x, y]
+      changed_when: item == 'y'
+      notify: "do {{ item }}"
+  handlers:
+    - {name: do x, debug: {msg: x}}
+    - {name: do y, debug: {msg: y}}
+`);
+  expect(log).toEqual(['a@h1 changed', 'do y@h1 ok']);
+});
+
+test('run_once runs on the first host and registers on all', async () => {
+  const { log, results } = await playText(
+    `- name: p
+${FACTLESS}  tasks:
+    - {name: once, command: echo hello, run_once: true, register: r}
+    - {name: each, debug: {msg: "{{ r.stdout }}"}}
+`,
+    { hosts: ['h1', 'h2', 'h3'] },
+  );
+  expect(log.filter((line) => line.startsWith('once'))).toEqual(['once@h1 changed']);
+  expect([...results('each').values()].map(({ values }) => values.msg)).toEqual(['hello', 'hello', 'hello']);
+});
+
+test('a run_once failure sends every host to the rescue', async () => {
+  const { log, exitCode } = await playText(
+    `- name: p
+${FACTLESS}  tasks:
+    - block:
+        - {name: once, command: 'false', run_once: true}
+      rescue:
+        - {name: mend, debug: {msg: x}}
+`,
+    { hosts: ['h1', 'h2'] },
+  );
+  expect(log.filter((line) => line.startsWith('mend')).toSorted()).toEqual(['mend@h1 ok', 'mend@h2 ok']);
+  expect(exitCode).toBe(0);
+});
+
+test('when a host of a batch fails, max_fail_percentage 0 starts no later batch', async () => {
+  const { log, exitCode } = await playText(
+    `- name: p
+${FACTLESS}  serial: 2
+  max_fail_percentage: 0
+  tasks:
+    - {name: a, command: 'false', when: inventory_hostname == 'h1'}
+    - {name: b, debug: {msg: x}}
+`,
+    { hosts: ['h1', 'h2', 'h3', 'h4'] },
+  );
+  expect(log).toEqual(expect.arrayContaining(['a@h1 failed']));
+  expect(log.some((line) => line.includes('@h3') || line.includes('@h4'))).toBe(false);
+  expect(log).not.toContain('b@h2 ok');
+  expect(exitCode).toBe(2);
+});
+
+test('without a threshold the next batch goes on after a part of one failed, and stops when all of it failed', async () => {
+  const text = (condition: string) => `- name: p
+${FACTLESS}  serial: 2
+  tasks:
+    - {name: a, command: 'false', when: ${condition}}
+    - {name: b, debug: {msg: x}}
+`;
+  const hosts = ['h1', 'h2', 'h3', 'h4'];
+  expect((await playText(text("inventory_hostname == 'h1'"), { hosts })).log).toContain('b@h3 ok');
+  expect((await playText(text("inventory_hostname in ['h1', 'h2']"), { hosts })).log).not.toContain('b@h3 ok');
+});
+
+test('any_errors_fatal stops every host of the batch, and the plays after it', async () => {
+  const { log } = await playText(
+    `- name: p
+${FACTLESS}  any_errors_fatal: true
+  tasks:
+    - {name: a, command: 'false', when: inventory_hostname == 'h2'}
+    - {name: b, debug: {msg: x}}
+- name: q
+${FACTLESS}  tasks:
+    - {name: c, debug: {msg: x}}
+`,
+    { hosts: ['h1', 'h2'] },
+  );
+  expect(log.some((line) => /^[bc]@/.test(line))).toBe(false);
+});
+
+test('includes see the loop item, and imports take tags and when to their tasks', async () => {
+  const { log, results } = await playText(
+    `- name: p
+${FACTLESS}  tasks:
+    - {include_tasks: inner.yaml, loop: [1, 2]}
+    - {import_tasks: other.yaml, when: false}
+`,
+    {
+      files: {
+        'inner.yaml': '- {name: "in {{ item }}", debug: {msg: "{{ item }}"}}\n',
+        'other.yaml': '- {name: out, debug: {msg: x}}\n',
+      },
+    },
+  );
+  expect(log).toEqual(expect.arrayContaining(['in 1@h1 ok', 'in 2@h1 ok', 'out@h1 skipped']));
+  expect(results('in 2').get('h1')?.values.msg).toBe(2);
+});
+
+test('roles bring defaults, vars, handlers, templates and dependencies', async () => {
+  const { directory, exitCode, log } = await playText(
+    `- name: p
+${FACTLESS}  roles:
+    - {role: web, greeting: hi}
+`,
+    {
+      files: {
+        'roles/base/tasks/main.yaml': '- {name: base, debug: {msg: x}}\n',
+        'roles/web/meta/main.yaml': 'dependencies: [base]\n',
+        'roles/web/defaults/main.yaml': 'greeting: hello\nwho: world\n',
+        'roles/web/vars/main.yaml': 'mark: "!"\n',
+        'roles/web/templates/t.j2': '{{ greeting }} {{ who }}{{ mark }}\n',
+        'roles/web/handlers/main.yaml': '- {name: told, debug: {msg: x}}\n',
+        'roles/web/tasks/main.yaml':
+          '- {name: write, template: {src: t.j2, dest: "{{ playbook_dir }}/out"}, notify: told}\n',
+      },
+    },
+  );
+  expect(exitCode).toBe(0);
+  expect(readFileSync(join(directory, 'out'), 'utf8')).toBe('hi world!\n');
+  expect(log).toEqual(['base@h1 ok', 'write@h1 changed', 'told@h1 ok']);
+});
+
+test('until tries again until it holds, and says how often', async () => {
+  const { directory, results } = await playText(`- name: p
+${FACTLESS}  tasks:
+    - name: count
+      shell: echo x >> {{ playbook_dir }}/n; wc -l < {{ playbook_dir }}/n
+      register: r
+      until: r.stdout | int >= 3
+      retries: 5
+      delay: 0.01
+`);
+  expect(results('count').get('h1')).toMatchObject({ status: 'changed', attempts: 3 });
+  expect(readFileSync(join(directory, 'n'), 'utf8')).toBe('x\nx\nx\n');
+});
+
+test('a task that never holds fails after retries + 1 executions', async () => {
+  const { directory, exitCode } = await playText(`- name: p
+${FACTLESS}  tasks:
+    - {name: count, shell: "echo x >> {{ playbook_dir }}/n; false", register: r, until: r.rc == 0, retries: 2, delay: 0.01}
+`);
+  expect(readFileSync(join(directory, 'n'), 'utf8')).toBe('x\nx\nx\n');
+  expect(exitCode).toBe(2);
+});
+
+test('a condition that is neither true nor false is a failure that says so', async () => {
+  const { results } = await playText(`- name: p
+${FACTLESS}  tasks:
+    - {name: a, debug: {msg: x}, when: "'false'"}
+`);
+  expect(results('a').get('h1')?.message).toMatch(/must give true or false/);
+});
+
+test('the first Ctrl-C stops each host after the task it is in and says where, the second at once', async () => {
+  const text = `- name: p
+${FACTLESS}  tasks:
+    - {name: a, shell: "sleep 0.3; echo > {{ playbook_dir }}/a-done"}
+    - {name: b, debug: {msg: x}}
+`;
+  const soft = await playText(text, {
+    onEvent: (event, stop) => event.type === 'task.started' && event.task.name === 'a' && void stop.request(),
+  });
+  expect(soft.exitCode).toBe(130);
+  expect(soft.log).toEqual(['a@h1 changed']);
+  expect(soft.recap.get('h1')?.stoppedAt).toBe('before "b"');
+  const hard = await playText(text.replace('0.3', '30'), {
+    onEvent: (event, stop) => {
+      if (event.type === 'task.started') setTimeout(() => [stop.request(), stop.request()], 200);
+    },
+  });
+  expect(hard.exitCode).toBe(130);
+  expect(existsSync(join(hard.directory, 'a-done'))).toBe(false);
+}, 10_000);
