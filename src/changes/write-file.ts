@@ -4,6 +4,7 @@ import type { Applied, ChangeKind, WriteFile } from '../contract/change.ts';
 import type { FileContent, FileState } from '../contract/file-state.ts';
 import type { HostSession } from '../contract/host-session.ts';
 import { pathResource } from '../contract/resource.ts';
+import { MASK } from '../contract/secret.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { attributesText, octal } from './octal.ts';
 import { PREDICTED, predictedAttributes } from './predicted.ts';
@@ -18,6 +19,8 @@ export interface ReplaceOptions {
   readonly validate?: readonly [string, ...string[]];
   readonly backup?: boolean;
   readonly sensitive?: boolean;
+  /** Texts inside the content that diffs must mask. */
+  readonly secrets?: readonly string[];
 }
 
 const NEW_FILE_MODE = 0o644;
@@ -50,6 +53,7 @@ export function replaceContent(current: FileContent, bytes: Uint8Array, options:
     ...(options.validate && { validate: options.validate }),
     ...(options.backup && { backup: true }),
     ...(options.sensitive && { sensitive: true }),
+    ...(options.secrets && { secrets: options.secrets }),
   });
 }
 
@@ -60,8 +64,9 @@ export const writeFileKind: ChangeKind<WriteFile> = {
   diff(change) {
     if (change.sensitive)
       return { kind: 'action', description: `the content of ${change.path} differs (hidden: it holds secrets)` };
-    const before = change.before.state.kind === 'absent' ? null : text(change.before.bytes ?? new Uint8Array());
-    return { kind: 'text', path: change.path, before, after: text(change.bytes) };
+    const shown = (bytes: Uint8Array) => masked(text(bytes), change.secrets ?? []);
+    const before = change.before.state.kind === 'absent' ? null : shown(change.before.bytes ?? new Uint8Array());
+    return { kind: 'text', path: change.path, before, after: shown(change.bytes) };
   },
   // The path as it was asked for may be a link to the real one; readings of either are stale.
   touches: ({ path, before }) => [...new Set([pathResource(path), pathResource(before.state.path)])],
@@ -144,7 +149,7 @@ function refused(change: WriteFile, output: Parameters<typeof refusal>[2]): Task
   if (!Buffer.from(output.stdout).toString().startsWith('stage validate')) return refusal(wanted, change.path, output);
   const said = change.sensitive
     ? '(its output is hidden: the file holds secrets)'
-    : Buffer.from(output.stderr).toString().trim();
+    : masked(Buffer.from(output.stderr).toString().trim(), change.secrets ?? []);
   return new TaskError(`${wanted}: ${change.validate?.[0]} refused the new content: ${said}`, { rc: output.code });
 }
 
@@ -170,6 +175,12 @@ function timestamp(now: Date): string {
 
 function typeOf(state: FileState): string {
   return state.kind === 'other' ? state.type : state.kind;
+}
+
+/** Longest first, so that no secret's tail is left where a shorter one is its beginning. */
+function masked(shown: string, secrets: readonly string[]): string {
+  const longestFirst = secrets.toSorted((a, b) => b.length - a.length);
+  return longestFirst.reduce((text, secret) => text.replaceAll(secret, MASK), shown);
 }
 
 function text(bytes: Uint8Array): string {

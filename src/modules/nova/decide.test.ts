@@ -16,7 +16,10 @@ interface Given {
   readonly functions?: readonly HostFunction[];
 }
 
-function decided(args: Readonly<Record<string, unknown>>, { files, release = 31, functions }: Given): Decision & { readonly text: string } {
+function decided(
+  args: Readonly<Record<string, unknown>>,
+  { files, release = 31, functions }: Given,
+): Decision & { readonly text: string } {
   const parsed = novaConfArgs.parse(args);
   const texts = Object.entries(files).map(([path, text]) => osloText(path, text));
   const set = { texts, path: parsed.path, editable: new Set([parsed.path, ...parsed.also_edit]) };
@@ -27,10 +30,16 @@ function decided(args: Readonly<Record<string, unknown>>, { files, release = 31,
 }
 
 function after(decision: Decision, path = MAIN): string {
-  return decision.set.texts.filter((file) => file.path === path).map(textOf).join('');
+  return decision.set.texts
+    .filter((file) => file.path === path)
+    .map(textOf)
+    .join('');
 }
 
-const one = (text: string, release?: number): Given => ({ files: { [MAIN]: text }, ...(release === undefined ? {} : { release }) });
+const one = (text: string, release?: number): Given => ({
+  files: { [MAIN]: text },
+  ...(release === undefined ? {} : { release }),
+});
 const GPU = { vendor_id: '10de', product_id: '11b4', address: '0000:88:00.0' };
 const GPU_LINE = 'device_spec = {"vendor_id": "10de", "product_id": "11b4", "address": "0000:88:00.0"}';
 
@@ -47,19 +56,28 @@ describe('device_spec', () => {
 
   it('sees a second, conflicting line for the same card as drift', () => {
     const rival = 'device_spec = {"vendor_id":"10de","product_id":"11b4","address":"0000:88:00.0","trusted":"true"}';
-    const { text } = decided({ pci: { device_spec: { exactly: [GPU] } } }, one(`[pci]\n${rival}\n${GPU_LINE}\n# keep\n`));
+    const { text } = decided(
+      { pci: { device_spec: { exactly: [GPU] } } },
+      one(`[pci]\n${rival}\n${GPU_LINE}\n# keep\n`),
+    );
     expect(text).toBe(`[pci]\n${GPU_LINE}\n# keep\n`);
   });
 
   it('sees another spec that also matches the card as drift', () => {
-    const { text } = decided({ pci: { device_spec: { exactly: [GPU] } } }, one(`[pci]\n${GPU_LINE}\ndevice_spec = {"vendor_id":"10de"}\n`));
+    const { text } = decided(
+      { pci: { device_spec: { exactly: [GPU] } } },
+      one(`[pci]\n${GPU_LINE}\ndevice_spec = {"vendor_id":"10de"}\n`),
+    );
     expect(text).toBe(`[pci]\n${GPU_LINE}\n`);
   });
 
   it('puts the wanted order back, because the first match wins', () => {
     const other = { vendor_id: '15b3', product_id: '1017' };
     const text = `[pci]\ndevice_spec = {"vendor_id":"15b3","product_id":"1017"}\n${GPU_LINE}\n`;
-    const specs = allValues(sourcesOf(decided({ pci: { device_spec: { exactly: [GPU, other] } } }, one(text)).set), deviceSpecNames(31));
+    const specs = allValues(
+      sourcesOf(decided({ pci: { device_spec: { exactly: [GPU, other] } } }, one(text)).set),
+      deviceSpecNames(31),
+    );
     expect(specs.map((spec) => JSON.parse(spec.value).vendor_id)).toEqual(['10de', '15b3']);
   });
 
@@ -88,7 +106,9 @@ describe('device_spec', () => {
   });
 
   it('goes under the name the release knows', () => {
-    expect(decided({ pci: { device_spec: { exactly: [GPU] } } }, one('[pci]\n', 25)).text).toContain('\npassthrough_whitelist = {');
+    expect(decided({ pci: { device_spec: { exactly: [GPU] } } }, one('[pci]\n', 25)).text).toContain(
+      '\npassthrough_whitelist = {',
+    );
   });
 
   it.each([
@@ -107,36 +127,57 @@ describe('device_spec', () => {
   });
 
   it('that is empty is repaired by `exactly` and refused by `contains`', () => {
-    expect(decided({ pci: { device_spec: { exactly: [GPU] } } }, one('[pci]\ndevice_spec =\n')).text).toContain(GPU_LINE.slice(14));
-    expect(() => decided({ pci: { device_spec: { contains: [GPU] } } }, one('[pci]\ndevice_spec =\n'))).toThrow('is empty');
+    expect(decided({ pci: { device_spec: { exactly: [GPU] } } }, one('[pci]\ndevice_spec =\n')).text).toContain(
+      GPU_LINE.slice(14),
+    );
+    expect(() => decided({ pci: { device_spec: { contains: [GPU] } } }, one('[pci]\ndevice_spec =\n'))).toThrow(
+      'is empty',
+    );
   });
 });
 
 describe('hardware', () => {
-  const card = (address: string, more: Partial<HostFunction> = {}): HostFunction => ({ address, vendor: '10de', device: '11b4', type: 'type-PCI', ...more });
+  const card = (address: string, more: Partial<HostFunction> = {}): HostFunction => ({
+    address,
+    vendor: '10de',
+    device: '11b4',
+    type: 'type-PCI',
+    ...more,
+  });
   const wants = (spec: object) => ({ pci: { device_spec: { contains: [spec] } } });
 
   it('that is not there is refused', () => {
-    expect(() => decided(wants(GPU), { ...one('[pci]\n'), functions: [card('0000:84:00.0')] })).toThrow('matches no PCI function');
+    expect(() => decided(wants(GPU), { ...one('[pci]\n'), functions: [card('0000:84:00.0')] })).toThrow(
+      'matches no PCI function',
+    );
   });
   it('tells swapped ids', () => {
     const spec = { vendor_id: '11b4', product_id: '10de' };
-    expect(() => decided(wants(spec), { ...one('[pci]\n'), functions: [card('0000:88:00.0')] })).toThrow('swapped: 0000:88:00.0 is 10de:11b4');
+    expect(() => decided(wants(spec), { ...one('[pci]\n'), functions: [card('0000:88:00.0')] })).toThrow(
+      'swapped: 0000:88:00.0 is 10de:11b4',
+    );
   });
   it('tells a spec that an earlier one leaves nothing', () => {
     const given = { ...one('[pci]\ndevice_spec = {"vendor_id":"10de"}\n'), functions: [card('0000:88:00.0')] };
     expect(() => decided(wants(GPU), given)).toThrow('comes first');
   });
   it('given as a physical function and its virtual ones is refused', () => {
-    const functions = [card('0000:88:00.0', { type: 'type-PF' }), card('0000:88:00.4', { type: 'type-VF', parent: '0000:88:00.0' })];
-    expect(() => decided(wants({ vendor_id: '10de', product_id: '11b4' }), { ...one('[pci]\n'), functions })).toThrow('both 0000:88:00.0');
+    const functions = [
+      card('0000:88:00.0', { type: 'type-PF' }),
+      card('0000:88:00.4', { type: 'type-VF', parent: '0000:88:00.0' }),
+    ];
+    expect(() => decided(wants({ vendor_id: '10de', product_id: '11b4' }), { ...one('[pci]\n'), functions })).toThrow(
+      'both 0000:88:00.0',
+    );
   });
   it('with SR-IOV needs an alias that says type-PF', () => {
     const functions = [card('0000:88:00.0', { type: 'type-PF' })];
     const args = (alias: object) => ({ pci: { device_spec: { contains: [GPU] }, alias: { contains: [alias] } } });
     const alias = { name: 'a100', vendor_id: '10de', product_id: '11b4' };
     expect(() => decided(args(alias), { ...one('[pci]\n'), functions })).toThrow('"device_type": "type-PF"');
-    expect(decided(args({ ...alias, device_type: 'type-PF' }), { ...one('[pci]\n'), functions }).text).toContain('type-PF');
+    expect(decided(args({ ...alias, device_type: 'type-PF' }), { ...one('[pci]\n'), functions }).text).toContain(
+      'type-PF',
+    );
   });
 });
 
@@ -145,19 +186,22 @@ describe('alias', () => {
   const line = 'alias = {"name": "a100", "vendor_id": "10de", "product_id": "20f1", "device_type": "type-PF"}';
 
   it('of the same name is replaced, others stay', () => {
-    const other = "alias: '{\"name\":\"t4\",\"vendor_id\":\"10de\",\"product_id\":\"1eb8\"}'";
+    const other = 'alias: \'{"name":"t4","vendor_id":"10de","product_id":"1eb8"}\'';
     const text = `[pci]\nalias = {"name":"a100","vendor_id":"10de","product_id":"20b0"}\n${other}\n`;
     expect(decided({ pci: { alias: { contains: [alias] } } }, one(text)).text).toBe(`[pci]\n${other}\n${line}\n`);
   });
 
   it('is compared as a set, ids without case', () => {
-    const text = '[pci]\nalias = {"name":"b","vendor_id":"10DE","product_id":"1EB8"}\nalias = {"device_type":"type-PF","name":"a100","vendor_id":"10de","product_id":"20f1","numa_policy":"legacy"}\n';
+    const text =
+      '[pci]\nalias = {"name":"b","vendor_id":"10DE","product_id":"1EB8"}\nalias = {"device_type":"type-PF","name":"a100","vendor_id":"10de","product_id":"20f1","numa_policy":"legacy"}\n';
     const wanted = [alias, { name: 'b', vendor_id: '10de', product_id: '1eb8' }];
     expect(decided({ pci: { alias: { exactly: wanted } } }, one(text)).text).toBe(text);
   });
 
   it('is removed by name', () => {
-    expect(decided({ pci: { alias: { absent: [{ name: 'a100' }] } } }, one(`[pci]\n# c\n${line}\n`)).text).toBe('[pci]\n# c\n');
+    expect(decided({ pci: { alias: { absent: [{ name: 'a100' }] } } }, one(`[pci]\n# c\n${line}\n`)).text).toBe(
+      '[pci]\n# c\n',
+    );
   });
 
   it('twice by one name without device_type is refused', () => {
@@ -168,7 +212,9 @@ describe('alias', () => {
 
   it('lands below the commented sample of the option', () => {
     const text = '[pci]\n# An alias.\n#alias =\n\n# Devices.\n#device_spec =\n\n[other]\nx = 1\n';
-    expect(decided({ pci: { alias: { contains: [alias] } } }, one(text)).text).toBe(text.replace('#alias =\n', `#alias =\n${line}\n`));
+    expect(decided({ pci: { alias: { contains: [alias] } } }, one(text)).text).toBe(
+      text.replace('#alias =\n', `#alias =\n${line}\n`),
+    );
   });
 });
 
@@ -194,15 +240,20 @@ scheduler_available_filters=nova.scheduler.filters.all_filters
 scheduler_available_filters=nova.scheduler.filters.pci_passthrough_filter.PciPassthroughFilter
 scheduler_default_filters=DifferentHostFilter,RetryFilter,AvailabilityZoneFilter,RamFilter,CoreFilter,DiskFilter,ComputeFilter,ComputeCapabilitiesFilter,ImagePropertiesFilter,ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter,AggregateInstanceExtraSpecsFilter,PciPassthroughFilter
 `;
-    const { text: migrated, notes } = decided({ scheduler: { filters: { contains: ['PciPassthroughFilter'] } } }, one(text));
+    const { text: migrated, notes } = decided(
+      { scheduler: { filters: { contains: ['PciPassthroughFilter'] } } },
+      one(text),
+    );
     expect(migrated).toBe(
       '[DEFAULT]\n\n[filter_scheduler]\nenabled_filters = DifferentHostFilter,ComputeFilter,ComputeCapabilitiesFilter,ImagePropertiesFilter,ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter,AggregateInstanceExtraSpecsFilter,PciPassthroughFilter\n',
     );
-    for (const gone of ['RetryFilter', 'AvailabilityZoneFilter', 'RamFilter', 'CoreFilter', 'DiskFilter']) expect(notes.join('\n')).toContain(gone);
+    for (const gone of ['RetryFilter', 'AvailabilityZoneFilter', 'RamFilter', 'CoreFilter', 'DiskFilter'])
+      expect(notes.join('\n')).toContain(gone);
   });
 
   it('(c) wrapped as on the slide cannot be read at all', () => {
-    const text = '[DEFAULT]\nscheduler_default_filters=DifferentHostFilter,RetryFilter,AvailabilityZoneFilter,Ra\nmFilter,CoreFilter\n';
+    const text =
+      '[DEFAULT]\nscheduler_default_filters=DifferentHostFilter,RetryFilter,AvailabilityZoneFilter,Ra\nmFilter,CoreFilter\n';
     expect(() => decided({}, one(text))).toThrow(`${MAIN}:3`);
   });
 });
@@ -220,14 +271,21 @@ describe('filters', () => {
     expect(decided(wants, one(text)).text).toBe(text);
   });
   it('lose what the release removed, because the scheduler would not start', () => {
-    expect(decided(wants, one('[filter_scheduler]\nenabled_filters=RetryFilter,ComputeFilter\n')).text).toContain('enabled_filters=ComputeFilter,PciPassthroughFilter');
+    expect(decided(wants, one('[filter_scheduler]\nenabled_filters=RetryFilter,ComputeFilter\n')).text).toContain(
+      'enabled_filters=ComputeFilter,PciPassthroughFilter',
+    );
   });
   it('are refused when another file wins', () => {
-    const files = { [MAIN]: '[filter_scheduler]\nenabled_filters = ComputeFilter\n', '/etc/nova/nova.conf.d/90.conf': '[filter_scheduler]\nenabled_filters = ComputeFilter\n' };
+    const files = {
+      [MAIN]: '[filter_scheduler]\nenabled_filters = ComputeFilter\n',
+      '/etc/nova/nova.conf.d/90.conf': '[filter_scheduler]\nenabled_filters = ComputeFilter\n',
+    };
     expect(() => decided(wants, { files })).toThrow('/etc/nova/nova.conf.d/90.conf:2');
   });
   it('that no release knows are refused', () => {
-    expect(() => decided({ scheduler: { filters: { contains: ['PciPasthroughFilter'] } } }, one(''))).toThrow('is no filter of Nova 31');
+    expect(() => decided({ scheduler: { filters: { contains: ['PciPasthroughFilter'] } } }, one(''))).toThrow(
+      'is no filter of Nova 31',
+    );
   });
   it('of releases with unknown defaults must be given whole', () => {
     expect(() => decided(wants, one('', 24))).toThrow('whole list');
@@ -236,7 +294,8 @@ describe('filters', () => {
 
 describe('legacy names', () => {
   it('move in one edit, before what the present name already has', () => {
-    const text = '[DEFAULT]\n# cards\npci_alias = {"name":"a","vendor_id":"10de","product_id":"11b4"}\ndebug = false\n[pci]\nalias = {"name":"b","vendor_id":"10de","product_id":"11b5"}\n';
+    const text =
+      '[DEFAULT]\n# cards\npci_alias = {"name":"a","vendor_id":"10de","product_id":"11b4"}\ndebug = false\n[pci]\nalias = {"name":"b","vendor_id":"10de","product_id":"11b5"}\n';
     expect(decided({}, one(text)).text).toBe(
       '[DEFAULT]\n# cards\ndebug = false\n[pci]\nalias = {"name":"a","vendor_id":"10de","product_id":"11b4"}\nalias = {"name":"b","vendor_id":"10de","product_id":"11b5"}\n',
     );
@@ -252,7 +311,12 @@ describe('legacy names', () => {
   });
   it('of mdev types move with their sections', () => {
     const text = '[devices]\nenabled_vgpu_types = nvidia-35\n[vgpu_nvidia-35]\ndevice_addresses = 0000:84:00.0\n';
-    expect(decided({}, one(text)).text).toBe(text.replace('enabled_vgpu_types', 'enabled_mdev_types').replace('=nvidia', '= nvidia').replace('[vgpu_', '[mdev_'));
+    expect(decided({}, one(text)).text).toBe(
+      text
+        .replace('enabled_vgpu_types', 'enabled_mdev_types')
+        .replace('=nvidia', '= nvidia')
+        .replace('[vgpu_', '[mdev_'),
+    );
   });
 });
 
@@ -263,14 +327,20 @@ describe('other options', () => {
     expect(decided({ options: { DEFAULT: { debug: false } } }, one(text)).text).toBe(text);
   });
   it('are removed by null, wherever they are repeated', () => {
-    expect(decided({ options: { compute: { x: null } } }, one('[compute]\nx = 1\n  2\ny = 3\n[Compute]\nx = 4\n')).text).toBe('[compute]\ny = 3\n[Compute]\n');
+    expect(
+      decided({ options: { compute: { x: null } } }, one('[compute]\nx = 1\n  2\ny = 3\n[Compute]\nx = 4\n')).text,
+    ).toBe('[compute]\ny = 3\n[Compute]\n');
   });
   it('are repeated for a list', () => {
-    const args = { options: { DEFAULT: { reserved_huge_pages: ['node:0,size:2048,count:64', 'node:1,size:1GB,count:1'] } } };
-    expect(decided(args, one('')).text).toBe('[DEFAULT]\nreserved_huge_pages = node:0,size:2048,count:64\nreserved_huge_pages = node:1,size:1GB,count:1\n');
+    const args = {
+      options: { DEFAULT: { reserved_huge_pages: ['node:0,size:2048,count:64', 'node:1,size:1GB,count:1'] } },
+    };
+    expect(decided(args, one('')).text).toBe(
+      '[DEFAULT]\nreserved_huge_pages = node:0,size:2048,count:64\nreserved_huge_pages = node:1,size:1GB,count:1\n',
+    );
   });
   it('keep blanks and quotes that oslo.config would strip', () => {
-    expect(decided({ options: { DEFAULT: { x: "'a'" } } }, one('')).text).toBe("[DEFAULT]\nx = \"'a'\"\n");
+    expect(decided({ options: { DEFAULT: { x: "'a'" } } }, one('')).text).toBe('[DEFAULT]\nx = "\'a\'"\n');
   });
   it('end a last line that had no end', () => {
     expect(decided({ options: { DEFAULT: { a: 1 } } }, one('[DEFAULT]\nb = 2')).text).toBe('[DEFAULT]\nb = 2\na = 1\n');

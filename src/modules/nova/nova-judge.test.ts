@@ -35,7 +35,9 @@ describe('an alias', () => {
 });
 
 describe('a device_spec', () => {
-  const functions = nova.devices.map((one): HostFunction => ({ address: one.address, vendor: one.vendor_id, device: one.product_id, type: 'type-PCI' }));
+  const functions = nova.devices.map(
+    (one): HostFunction => ({ address: one.address, vendor: one.vendor_id, device: one.product_id, type: 'type-PCI' }),
+  );
   for (const { name, values, result } of nova.specs) {
     it(`${result.error ? 'is refused' : 'gives the same devices'} as by Nova: ${name}`, () => {
       expect(faultsOf('device_spec', values).length > 0).toBe(result.error !== undefined);

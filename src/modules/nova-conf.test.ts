@@ -1,0 +1,224 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type HostUnderTest, hostUnderTest } from '../../test/support/run-module.ts';
+import novaConf from './nova-conf.ts';
+
+// A systemctl with the real one's output, over files: `state`, `started` (epoch seconds) and `restarts` of one unit.
+const SYSTEMCTL = `#!/bin/sh
+d=DIR
+case $1 in
+show)
+  for unit do :; done
+  [ "$unit" = nova-compute ] || { echo LoadState=not-found; echo ActiveState=inactive; exit 0; }
+  echo LoadState=loaded
+  echo "ActiveState=$(cat $d/state)"
+  echo MainPID=0
+  echo "ExecMainStartTimestamp=$(date -u -d "@$(cat $d/started)" '+%a %Y-%m-%d %H:%M:%S UTC')"
+  echo "ExecStart={ path=/usr/bin/nova-compute ; argv[]=/usr/bin/nova-compute --config-file=$d/nova.conf ; ignore_errors=no ; pid=0 }";;
+restart)
+  echo x >>$d/restarts
+  date +%s >$d/started
+  cat $d/after-restart >$d/state;;
+is-active) cat $d/state;;
+esac
+exit 0
+`;
+const JOURNALCTL = '#!/bin/sh\necho "PciConfigInvalidSpec: Invalid [pci]device_spec"\n';
+
+const GPU = { vendor_id: '10de', product_id: '11b4', address: '0000:88:00.0' };
+const LINE = 'device_spec = {"vendor_id": "10de", "product_id": "11b4", "address": "0000:88:00.0"}';
+const PASSWORD = 'mysql+pymysql://nova:correct-horse@db/nova';
+
+let folder: string;
+let conf: string;
+let host: HostUnderTest;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'nova-conf-'));
+  conf = join(folder, 'nova.conf');
+  mkdirSync(join(folder, 'bin'));
+  for (const [name, text] of [
+    ['systemctl', SYSTEMCTL.replace('DIR', folder)],
+    ['journalctl', JOURNALCTL],
+  ] as const) {
+    writeFileSync(join(folder, 'bin', name), text);
+    chmodSync(join(folder, 'bin', name), 0o755);
+  }
+  put('nova.conf', `[DEFAULT]\ndebug = false\n[database]\nconnection = ${PASSWORD}\n`, 1000);
+  put('state', 'active\n');
+  put('after-restart', 'active\n');
+  put('started', `${Math.floor(Date.now() / 1000) - 100}\n`);
+  // /usr/local/sbin comes first in the PATH of every command; the mount is seen by this shell only.
+  const overlay = `mount -t tmpfs tmpfs /usr/local/sbin && cp ${folder}/bin/* /usr/local/sbin/ && exec sh`;
+  host = await hostUnderTest({ shell: ['unshare', '--map-root-user', '--mount', 'sh', '-c', overlay] });
+});
+
+afterEach(async () => {
+  await host.close();
+  rmSync(folder, { recursive: true });
+});
+
+function put(name: string, text: string, secondsAgo = 0): void {
+  writeFileSync(join(folder, name), text);
+  const time = Date.now() / 1000 - secondsAgo;
+  utimesSync(join(folder, name), time, time);
+}
+
+const text = () => readFileSync(conf, 'utf8');
+const restarts = () => {
+  try {
+    return readFileSync(join(folder, 'restarts'), 'utf8').trim().split('\n').length;
+  } catch {
+    return 0;
+  }
+};
+const args = (more: object = {}) => ({
+  path: conf, release: '2025.1', settle: 0, cross_check: false, restart: ['nova-compute'], pci: { device_spec: { exactly: [GPU] } }, ...more,
+}); // biome-ignore format: one line
+
+describe('nova-conf on a host', () => {
+  it('writes, restarts once, and has nothing left to do', async () => {
+    const first = await host.run(novaConf, args());
+    expect(first.changes.map((change) => change.kind)).toEqual(['write-file', 'run-command']);
+    expect(first.remaining).toEqual([]);
+    expect(text()).toContain(`\n[pci]\n${LINE}\n`);
+    const second = await host.run(novaConf, args());
+    expect(second.changes).toEqual([]);
+    expect(restarts()).toBe(1);
+  });
+
+  it('finishes a run that died between the write and the restart', async () => {
+    put('nova.conf', `[pci]\n${LINE}\n`, 50);
+    const { changes, remaining } = await host.run(novaConf, args());
+    expect(changes.map((change) => change.kind)).toEqual(['run-command']);
+    expect(remaining).toEqual([]);
+  });
+
+  it('counts an equal second as older', async () => {
+    put('nova.conf', `[pci]\n${LINE}\n`, 50);
+    put('started', `${Math.floor(statSync(conf).mtimeMs / 1000)}\n`);
+    expect((await host.run(novaConf, args())).changes).toHaveLength(1);
+    put('started', `${Math.floor(statSync(conf).mtimeMs / 1000) + 1}\n`);
+    expect((await host.run(novaConf, args())).changes).toHaveLength(0);
+  });
+
+  it('does not restart for ever when a file comes from the future', async () => {
+    put('nova.conf', `[pci]\n${LINE}\n`, -3600);
+    expect((await host.run(novaConf, args())).changes).toEqual([]);
+  });
+
+  it('leaves a stopped unit stopped', async () => {
+    put('state', 'inactive\n');
+    expect((await host.run(novaConf, args())).changes.map((change) => change.kind)).toEqual(['write-file']);
+  });
+
+  it('restarts a failed unit, whose files may have been mended since', async () => {
+    put('nova.conf', `[pci]\n${LINE}\n`, 1000);
+    put('state', 'failed\n');
+    expect((await host.run(novaConf, args())).changes.map((change) => change.kind)).toEqual(['run-command']);
+  });
+
+  it('fails with the journal when the unit does not stay up', async () => {
+    put('after-restart', 'failed\n');
+    await expect(host.run(novaConf, args())).rejects.toThrow(
+      /nova-compute is failed 0 s after its restart[^]*PciConfigInvalidSpec/,
+    );
+  });
+
+  it('is one change in check mode, and writes nothing', async () => {
+    const before = text();
+    const { changes } = await host.check(novaConf, args());
+    expect(changes.map((change) => change.kind)).toEqual(['write-file', 'run-command']);
+    expect([text(), restarts()]).toEqual([before, 0]);
+    expect((await host.check(novaConf, args())).changes, 'a later task sees what was planned').toEqual([]);
+  });
+
+  it('masks passwords in its diff and writes them unchanged', async () => {
+    const { diffs, actions } = await host.run(novaConf, args());
+    expect(JSON.stringify([diffs, actions])).not.toContain('correct-horse');
+    expect(JSON.stringify(diffs)).toContain('connection = ********');
+    expect(text()).toContain(PASSWORD);
+  });
+
+  it('keeps mode and owner of the file', async () => {
+    chmodSync(conf, 0o640);
+    await host.run(novaConf, args());
+    expect(statSync(conf).mode & 0o7777).toBe(0o640);
+  });
+
+  it('repairs drift, and says what it migrated', async () => {
+    put('nova.conf', '[DEFAULT]\npci_passthrough_whitelist = {"vendor_id":"10de"}\n', 1000);
+    const { values } = await host.run(novaConf, args());
+    expect(text()).toBe(`[DEFAULT]\n\n[pci]\n${LINE}\n`);
+    expect(values).toMatchObject({ release: 31, source: 'ExecStart of nova-compute', files: [conf] });
+    expect(String(values.notes)).toContain('[DEFAULT] pci_passthrough_whitelist becomes [pci] device_spec');
+  });
+
+  it('refuses before writing anything', async () => {
+    const before = text();
+    await expect(host.run(novaConf, args({ restart: ['nova-compute', 'nova-scheduller'] }))).rejects.toThrow(
+      'no unit nova-scheduller',
+    );
+    await expect(host.run(novaConf, args({ path: join(folder, 'other.conf') }))).rejects.toThrow(
+      'is not read by the service',
+    );
+    await expect(host.run(novaConf, args({ also_edit: ['/etc/x.conf'] }))).rejects.toThrow(
+      '/etc/x.conf is not among the files',
+    );
+    await expect(
+      host.run(
+        novaConf,
+        args({ cross_check: true, pci: { device_spec: { exactly: [{ ...GPU, address: '0000:fe:1f.7' }] } } }),
+      ),
+    ).rejects.toThrow('matches no PCI function');
+    expect([text(), restarts()]).toEqual([before, 0]);
+  });
+
+  it('reads the files of a directory after the given ones, and names the one that interferes', async () => {
+    mkdirSync(join(folder, 'd'));
+    put('d/20.conf', `[pci]\n${LINE}\n`);
+    await expect(host.run(novaConf, args({ files: [conf], config_dirs: [join(folder, 'd')] }))).rejects.toThrow(
+      `${folder}/d/20.conf:2`,
+    );
+  });
+
+  it('creates a file of its own only when told to', async () => {
+    const own = {
+      path: join(folder, 'd', '50-gpu.conf'),
+      files: [conf],
+      config_dirs: [join(folder, 'd')],
+      restart: [],
+    };
+    mkdirSync(join(folder, 'd'));
+    await expect(host.run(novaConf, args(own))).rejects.toThrow('create: true');
+    await expect(host.check(novaConf, args({ ...own, create: true }))).resolves.toMatchObject({
+      changes: [{ path: own.path, mode: 0o640, group: 'nova' }],
+    });
+  });
+
+  it('refuses bytes that are not UTF-8', async () => {
+    writeFileSync(conf, Buffer.from('[DEFAULT]\nx = caf\xe9\n', 'latin1'));
+    await expect(host.run(novaConf, args())).rejects.toThrow('is not UTF-8');
+  });
+});
+
+describe('the arguments', () => {
+  it.each([
+    [{ pci: { device_spec: { exactly: [{ vendor_id: 302 }] } } }],
+    [{ pci: { device_spec: { exactly: [], contains: [] } } }],
+    [{ pci: { device_spec: {} } }],
+    [{ pci: { alias: { contains: [{ name: 'a', device_typ: 'type-PF' }] } } }],
+    [{ pci: { alias: { contains: [{ name: 'a', vendor_id: '10d' }] } } }],
+    [{ path: 'nova.conf' }],
+  ])('refuse %j', (wrong) => {
+    expect(novaConf.args.safeParse(wrong).success).toBe(false);
+  });
+  it('take ids and yes as people write them', () => {
+    const parsed = novaConf.args.parse({
+      pci: { device_spec: { contains: [{ vendor_id: '0x10DE', managed: false }] } },
+    });
+    expect(parsed.pci.device_spec?.contains).toEqual([{ vendor_id: '10de', managed: 'no' }]);
+  });
+});
