@@ -1,6 +1,7 @@
 import type { Position, Problems } from '../../contract/problem.ts';
 import type { VarsLayer } from '../playbook/types.ts';
 import { positionOf } from '../yaml/positions.ts';
+import { warnOfMistypedConnection } from './connection-names.ts';
 import { type Expansion, expandHosts } from './ranges.ts';
 import { isGroupName } from './host-name.ts';
 
@@ -30,10 +31,19 @@ export interface Draft {
   readonly hosts: Map<string, VarsLayer[]>;
   readonly references: Reference[];
   readonly sources: string[];
+  /** Layers looked at for typos: the hosts of a range share one. */
+  readonly checked: WeakSet<VarsLayer>;
 }
 
 export function newDraft(problems: Problems): Draft {
-  const draft: Draft = { problems, groups: new Map(), hosts: new Map(), references: [], sources: [] };
+  const draft: Draft = {
+    problems,
+    groups: new Map(),
+    hosts: new Map(),
+    references: [],
+    sources: [],
+    checked: new WeakSet(),
+  };
   for (const name of ['all', 'ungrouped']) groupOf(draft, name).isDeclared = true;
   // First among the children: it decides the order of hosts under `all`, as in Ansible.
   groupOf(draft, 'all').children.add('ungrouped');
@@ -103,11 +113,18 @@ function portLayer(port: number, { file, line }: Position): VarsLayer {
 
 export function addHostLayer(draft: Draft, host: string, layer: VarsLayer): void {
   draft.hosts.get(host)?.push(layer);
+  checkNames(draft, layer);
+}
+
+function checkNames(draft: Draft, layer: VarsLayer): void {
+  if (!draft.checked.has(layer)) warnOfMistypedConnection(layer, draft.problems);
+  draft.checked.add(layer);
 }
 
 /** `ansible_group_priority` counts only here: Ansible ignores it in group_vars files. */
 export function addGroupLayer(draft: Draft, group: GroupDraft, layer: VarsLayer): void {
   group.layers.push(layer);
+  checkNames(draft, layer);
   if (!Object.hasOwn(layer.vars, 'ansible_group_priority')) return;
   const priority = Number(layer.vars.ansible_group_priority);
   const position = positionOf(layer.vars, 'ansible_group_priority');

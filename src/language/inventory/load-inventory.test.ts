@@ -138,6 +138,7 @@ test.each([
   ['h q=a#b x=1\n', 'hosts:1:6: # begins a comment even inside a word (quote the value to keep it)'],
   ['[all:vars]\nx\n', 'hosts:2:1: expected name=value, found "x"'],
   ['[all:vars]\nx=1\nx=2\n', 'hosts:3:1: `x` is set twice, first in line 2; this one counts'],
+  ['h[1:3] ansible_hots=1\n', 'hosts:1:8: `ansible_hots` has no meaning of its own (did you mean ansible_host?)'],
   ['h my-var=1\n', 'hosts:1:3: `my-var` is not a variable name'],
   ['-oProxyCommand=id\n', 'hosts:1:1: "-oProxyCommand=id" is not a host name (use letters, digits, `-`, `_` and `.`)'],
   ['h;reboot\n', 'hosts:1:1: "h;reboot" is not a host name (use letters, digits, `-`, `_` and `.`)'],
@@ -168,6 +169,11 @@ test.each([
 ])('reports the mistake in YAML %j', async (text, message) => {
   write({ 'hosts.yml': text });
   expect((await load(['hosts.yml'])).messages()).toEqual([message]);
+});
+
+test('leaves facts and own variables alone', async () => {
+  const names = ['ansible_facts', 'ansible_distribution', 'ansible_env', 'ansible_user', 'hots', 'ansible_os_family'];
+  expect((await loadIni(`h ${names.map((name) => `${name}=1`).join(' ')}\n`)).messages()).toEqual([]);
 });
 
 test('takes a lone host name, as Ansible does', async () => {

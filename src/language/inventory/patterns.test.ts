@@ -52,6 +52,10 @@ test.each([
   expect(problemsOf(pattern)).toEqual(messages);
 });
 
+test('takes expressions written for Python', () => {
+  expect(matchHosts('~ctl\\-(?P<letter>[ab])\\.', inventory)).toEqual(['ctl-a.example.com', 'ctl-b.example.com']);
+});
+
 test('takes a list of patterns', () => {
   expect(matchHosts(['gpu01', 'web:!web1'], inventory)).toEqual(['gpu01', 'web2']);
   expect(matchHosts([], inventory)).toEqual([]);

@@ -82,12 +82,17 @@ function enumerate(part: string, inventory: Hosts, problems: Problems | undefine
 function matcherOf(part: string, problems: Problems | undefined): (name: string) => boolean {
   if (!hasGlob(part)) return (name) => name === part;
   try {
-    const expression = part.startsWith('~') ? new RegExp(`^(?:${part.slice(1)})`, 'u') : globToRegExp(part);
+    const expression = part.startsWith('~') ? pythonRegExp(part.slice(1)) : globToRegExp(part);
     return (name) => expression.test(name);
   } catch {
     problems?.error(`${part} is not a regular expression`, { hint: '~ begins a regular expression' });
     return () => false;
   }
+}
+
+/** Anchored at the start, as Python's `re.match`; without the u flag, under which `\\-` would be a mistake. */
+function pythonRegExp(source: string): RegExp {
+  return new RegExp(`^(?:${source.replaceAll('(?P<', '(?<')})`);
 }
 
 function warnOfNoMatch(part: string, { hosts, groups }: Hosts, problems: Problems | undefined): void {

@@ -6,6 +6,7 @@ export type Expansion =
 
 /** More hosts than this from one line are a slip of the keyboard. */
 const MOST_HOSTS = 100_000;
+const LONGEST = 1000;
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 class BoundsError extends Error {
@@ -17,6 +18,7 @@ class BoundsError extends Error {
  * width, the third number is the step.
  */
 export function expandHosts(pattern: string): Expansion {
+  if (pattern.length > LONGEST) return { mistake: `a host of ${pattern.length} characters is too long` };
   const [, host = pattern, port] = /^((?:[^:[\]]|\[[^\]]*\])*):([0-9]+)$/.exec(pattern) ?? [];
   if (!/\[[^\]]*:[^\]]*\]/.test(host) || parseHostAddress(pattern).mistake === undefined) return single(pattern);
   try {

@@ -94,7 +94,8 @@ function readMember(draft: Draft, group: GroupDraft, { key, name, members, place
   const vars = members[name] ?? {};
   if (!isMapping(vars)) draft.problems.error("a host's variables must be a mapping", placed({ ...place, position }));
   else if (Object.keys(vars).length > 0) {
-    for (const host of hosts) addHostLayer(draft, host, { vars, source: `${place.file} (${place.path})` });
+    const layer = { vars, source: `${place.file} (${place.path})` };
+    for (const host of hosts) addHostLayer(draft, host, layer);
   }
 }
 

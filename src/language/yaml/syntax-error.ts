@@ -14,6 +14,9 @@ const slips: readonly { readonly line: RegExp; readonly hint: string }[] = [
   { line: /:\s+[^'"{[|>#].*:(?:\s|$)/, hint: 'a value that holds ": " must be quoted' },
 ];
 
+/** Bounds the time the expressions above may take. */
+const LONGEST_LINE = 1000;
+
 /** Reports a mistake found by the parser, with the hint its line suggests. */
 export function reportSyntaxError(error: YAMLException, source: SourceText, problems: Problems): void {
   const offset = error.mark?.position ?? 0;
@@ -26,7 +29,8 @@ export function reportSyntaxError(error: YAMLException, source: SourceText, prob
 function hintFor(source: SourceText, line: number): string | undefined {
   const lines = source.text.split('\n', line);
   for (const text of [lines[line - 1], lines[line - 2]]) {
-    const slip = text === undefined ? undefined : slips.find((candidate) => candidate.line.test(text));
+    const slip =
+      text === undefined ? undefined : slips.find((candidate) => candidate.line.test(text.slice(0, LONGEST_LINE)));
     if (slip) return slip.hint;
   }
   return undefined;
