@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -30,6 +31,16 @@ test('reads a playbook with the types of YAML 1.1', () => {
   expect(valueOf('- hosts: gpu\n  become: yes\n  vars: {mode: 0644, at: 12:30, id: 1e30}\n  tasks:\n')).toEqual([
     { hosts: 'gpu', become: true, vars: { mode: 420, at: 750, id: '1e30' }, tasks: null },
   ]);
+});
+
+/** Written by fixtures/capture-documents.py with PyYAML 6. */
+const captured: readonly (readonly [string, readonly [unknown] | null])[] = JSON.parse(
+  readFileSync(new URL('fixtures/documents-pyyaml.json', import.meta.url), 'utf8'),
+);
+
+test.each(captured)('reads or refuses %j as PyYAML does', (text, loaded) => {
+  if (loaded === null) expect(read(text).messages).not.toEqual([]);
+  else expect(valueOf(text)).toEqual(loaded[0]);
 });
 
 test('gives null for an empty file and for one that holds only comments', () => {
