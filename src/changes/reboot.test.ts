@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Reboot } from '../contract/change.ts';
 import type { Command, Output } from '../contract/command.ts';
 import { ConnectionLost, Unreachable } from '../contract/connection.ts';
@@ -13,7 +13,7 @@ import { rebootKind } from './reboot.ts';
 const OLD = '11111111-1111-4111-8111-111111111111';
 const NEW = '22222222-2222-4222-8222-222222222222';
 const places: string[] = [];
-afterEach(() => places.splice(0).forEach((place) => rmSync(place, { recursive: true, force: true })));
+afterAll(() => places.splice(0).forEach((place) => rmSync(place, { recursive: true, force: true })));
 
 /**
  * A machine as far as a reboot needs one: files in place of /proc, /etc and /run, a `reboot` program of its own, and no
@@ -96,7 +96,7 @@ const change: Reboot = {
 const apply = (on: { readonly session: HostSession }, more: Partial<Reboot> = {}) =>
   rebootKind.apply({ ...change, ...more }, on.session);
 
-describe('reboot', () => {
+describe.concurrent('reboot', () => {
   it('ends with another boot of the same machine, ordered once, and leaves word why', async () => {
     const host = machine(boots);
     const { facts } = await apply(host);

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readHere } from '../../test/support/read-here.ts';
+import { hostUnderTest } from '../../test/support/run-module.ts';
+import { parseIdentity } from '../probes/boot-identity.ts';
+import { defaultBootEntry, parseGrubConfig } from '../probes/grub-config.ts';
+import { tokenize } from '../probes/kernel-cmdline-tokens.ts';
+import { parsePciTree } from '../probes/pci.ts';
+import { rebootGate } from '../probes/reboot-gate.ts';
+import type { RebootReason } from '../contract/change.ts';
+import { cmdlineReasons, driverReasons, passedReasons, survivors, type BootObservation } from './gpu/reboot-reasons.ts';
+import module from './reboot-and-wait.ts';
+
+const menu = parseGrubConfig(readFileSync(new URL('../probes/fixtures/grub-debian12.cfg', import.meta.url), 'utf8'));
+const identity = parseIdentity(
+  'boot 11111111-1111-4111-8111-111111111111\nmachine abc\nuptime 5000.12 1.0\nrelease 6.1.0\n',
+);
+const LIVE = 'BOOT_IMAGE=/boot/vmlinuz-6.1.0-18-amd64 root=UUID=6c2e ro net.ifnames=0 quiet intel_iommu=on iommu=pt';
+const observed = (more: Partial<BootObservation> & { readonly line?: string } = {}): BootObservation => ({
+  identity,
+  runElapsedSeconds: 10,
+  live: tokenize(more.line ?? LIVE),
+  nextEntry: defaultBootEntry(menu, new Map()) ?? null,
+  functions: parsePciTree('function 0000:88:00.0\nvendor 0x10de\ndevice 0x20f1\nclass 0x030200\ndriver nouveau\n')
+    .functions,
+  ...more,
+});
+const details = (reasons: readonly RebootReason[]) => reasons.map((reason) => reason.detail);
+
+describe('reasons', () => {
+  it('finds none where the next boot takes what the running kernel has', () => {
+    expect(cmdlineReasons(observed())).toEqual([]);
+  });
+
+  it('finds a parameter that comes and one that goes, in every run', () => {
+    const [reason] = cmdlineReasons(observed({ line: LIVE.replace('iommu=pt', 'nomodeset') }));
+    expect(reason?.detail).toBe('iommu=pt comes with the next boot, nomodeset goes with the next boot');
+  });
+
+  it('counts repeated parameters', () => {
+    expect(details(cmdlineReasons(observed({ line: `${LIVE} quiet` })))).toEqual(['quiet goes with the next boot']);
+  });
+
+  it('does not mind quoting, which GRUB changes', () => {
+    const entry = parseGrubConfig('menuentry x {\nlinux /v ro dyndbg="file a +p"\n}').entries[0] ?? null;
+    expect(cmdlineReasons(observed({ nextEntry: entry, line: '"dyndbg=file a +p"' }))).toEqual([]);
+  });
+
+  it('finds a card that another driver holds', () => {
+    const expectation = { cmdline: [], drivers: { '10de:20f1': 'vfio-pci' } };
+    expect(details(driverReasons(observed(), expectation))).toEqual([
+      '0000:88:00.0 is bound to nouveau, not to vfio-pci',
+    ]);
+  });
+
+  it('takes reasons of earlier tasks until the host was booted during this run', () => {
+    const passed = [{ kind: 'module-param', detail: 'x' }] as const;
+    expect(passedReasons(observed(), passed)).toEqual(passed);
+    expect(passedReasons(observed({ runElapsedSeconds: 6000 }), passed)).toEqual([]);
+  });
+
+  it('still takes a rebuild that came after that boot', () => {
+    const passed = [{ kind: 'initramfs', detail: 'x' }] as const;
+    const rebuilt = { ...identity, initramfsRebuilt: true };
+    expect(passedReasons(observed({ runElapsedSeconds: 6000, identity: rebuilt }), passed)).toEqual(passed);
+  });
+
+  it('knows a reason for which this very boot was made', () => {
+    const reasons = [{ kind: 'cmdline', detail: 'iommu=pt comes with the next boot' }] as const;
+    const again = { ...identity, rebootedFor: ['cmdline: iommu=pt comes with the next boot'] };
+    expect(survivors(reasons, observed())).toEqual([]);
+    expect(survivors(reasons, observed({ identity: again }))).toEqual(reasons);
+  });
+});
+
+describe('plan', () => {
+  const gate = { brokenFiles: [], guests: [], guestsUnknown: null };
+  const current = {
+    ...observed(),
+    reasons: [{ kind: 'cmdline', detail: 'iommu=pt comes' }] as const,
+    gate,
+    isGrub: true,
+  };
+  const plan = (raw: object, more: object = {}) => module.plan(module.args.parse(raw), { ...current, ...more });
+
+  it('reboots while a reason exists, with the deadline and test of the task', () => {
+    expect(plan({ deadline: 60, test_command: 'systemctl is-system-running' })).toMatchObject([
+      {
+        kind: 'reboot',
+        deadlineMs: 60_000,
+        stableMs: 10_000,
+        machineId: 'abc',
+        testCommand: ['sh', '-c', 'systemctl is-system-running'],
+      },
+    ]);
+  });
+
+  it('does nothing without one, and nothing when it may not', () => {
+    expect(plan({}, { reasons: [] })).toEqual([]);
+    expect(plan({ policy: 'never' })).toEqual([]);
+  });
+
+  it.each([
+    [{ nextEntry: null }, 'no default boot entry'],
+    [{ gate: { ...gate, brokenFiles: ['/boot/initrd.img-6.1'] } }, '/boot/initrd.img-6.1'],
+    [{ gate: { ...gate, guests: ['vm1', 'vm2'] } }, 'guests are running: vm1, vm2'],
+    [{ gate: { ...gate, guestsUnknown: 'no socket' } }, 'no socket'],
+  ])('refuses with %j', (more, said) => {
+    expect(() => plan({}, more)).toThrow(said);
+  });
+
+  it('lets a task leave a check out', () => {
+    expect(plan({ checks: ['boot-files'] }, { gate: { ...gate, guests: ['vm1'] } })).toHaveLength(1);
+  });
+
+  it('never reboots twice for one reason', () => {
+    const again = { ...identity, rebootedFor: ['cmdline: iommu=pt comes'] };
+    expect(() => plan({}, { identity: again })).toThrow(/did not help.*"Debian GNU\/Linux"/);
+  });
+});
+
+describe('on this machine', () => {
+  it('finds the boot files of the next entry wanting, by a real sh', () => {
+    expect(readHere(rebootGate(['/etc/hostname', '/no/such', '/dev/null'])).brokenFiles).toEqual([
+      '/no/such',
+      '/dev/null',
+    ]);
+  });
+
+  it('sees that nothing needs a reboot', async () => {
+    const host = await hostUnderTest();
+    const done = await host.check(module, { policy: 'if-needed' });
+    expect(done.changes).toEqual([]);
+    expect(done.values).toMatchObject({ rebooted: false, reboot_reasons: [] });
+    await host.close();
+  });
+
+  it('would reboot once when asked to always', async () => {
+    const host = await hostUnderTest();
+    const done = await host.check(module, { policy: 'always', checks: [] });
+    expect(done.changes.map((change) => change.kind)).toEqual(['reboot']);
+    await host.close();
+  });
+});

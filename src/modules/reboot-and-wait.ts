@@ -1,0 +1,224 @@
+import { z } from 'zod';
+import type { Change, RebootReason } from '../contract/change.ts';
+import { defineModule, type TaskView } from '../contract/module.ts';
+import type { Read } from '../contract/probe.ts';
+import { TaskError } from '../contract/task-error.ts';
+import { bootEntries } from '../probes/boot-entries.ts';
+import { bootIdentity } from '../probes/boot-identity.ts';
+import { bootLoader } from '../probes/boot-loader.ts';
+import { tokenize } from '../probes/kernel-cmdline-tokens.ts';
+import { pciTree } from '../probes/pci.ts';
+import { pseudoFile } from '../probes/pseudo-file.ts';
+import { type RebootGate, rebootGate } from '../probes/reboot-gate.ts';
+import { isSelector } from './gpu/pci-selector.ts';
+import {
+  type BootObservation,
+  cmdlineReasons,
+  distinct,
+  driverReasons,
+  expectedCmdlineReasons,
+  isBootOlderThanRun,
+  passedReasons,
+  survivors,
+} from './gpu/reboot-reasons.ts';
+
+const reasonKinds = [
+  'cmdline',
+  'initramfs',
+  'module-param',
+  'binding',
+  'blacklist',
+  'firmware',
+  'package',
+  'requested',
+] as const;
+const reason = z.strictObject({
+  kind: z.enum(reasonKinds).describe('What kind of state only a boot can mend.'),
+  detail: z.string().min(1).describe('What a person reads.'),
+});
+
+const args = z.strictObject({
+  policy: z
+    .enum(['if-needed', 'always', 'never'])
+    .default('if-needed')
+    .describe('`if-needed`: only while a reason exists. `always`: once in a run. `never`: only report the reasons.'),
+  reasons: z
+    .array(reason)
+    .default([])
+    .describe('`reboot_reasons` that earlier tasks registered; add the lists up with `+`.'),
+  expect: z
+    .strictObject({
+      cmdline: z.array(z.string()).default([]).describe('Parameters the running kernel must have been booted with.'),
+      drivers: z
+        .record(z.string().refine(isSelector, 'must be a PCI address or vendor:device'), z.string())
+        .default({})
+        .describe('PCI address or vendor:device, and the driver that must hold it.'),
+    })
+    .default({ cmdline: [], drivers: {} })
+    .describe('What must be so; while it is not, there is a reason to reboot.'),
+  honour_reboot_required: z
+    .boolean()
+    .default(false)
+    .describe('Take /run/reboot-required of Debian and Ubuntu for a reason.'),
+  checks: z
+    .array(z.enum(['boot-files', 'guests']))
+    .default(['boot-files', 'guests'])
+    .describe('What is checked before a reboot: the next entry with kernel and initrd, and that no guest runs.'),
+  deadline: z
+    .number()
+    .int()
+    .positive()
+    .default(1800)
+    .describe('Seconds until the host must be back and healthy. GPU servers test their memory for minutes.'),
+  stable: z.number().int().nonnegative().default(10).describe('Seconds it must then stay up.'),
+  test_command: z
+    .union([z.string().min(1), z.array(z.string()).min(1)])
+    .default(['true'])
+    .describe('Must exit 0 on the new boot; a string is run by sh, a list is run as it is.'),
+  message: z.string().default('').describe('For the record.'),
+});
+
+interface Current extends BootObservation {
+  readonly reasons: readonly RebootReason[];
+  readonly gate: RebootGate | null;
+  readonly isGrub: boolean;
+}
+
+type Args = z.infer<typeof args>;
+
+export default defineModule<Args, Current>({
+  name: 'reboot-and-wait',
+  summary: 'Reboot while there is a reason to, and wait until the host is back, itself and healthy',
+  description: `Converges like any module: it looks for reasons itself (the default boot entry against /proc/cmdline, expected parameters and
+drivers) and reboots only while one exists, so a second run does nothing. A reason that survives the reboot fails the task;
+there is never a second one. Success is a new boot id (random(4)), the same machine-id and host key, the test command, and a
+boot id that stays. Told apart: never went down, never came back, another machine, unhealthy, boot loop.`,
+  args,
+  textArgs: ['expect.cmdline.*'],
+  observe,
+  plan,
+  result: (_, current, applied) => ({
+    rebooted: applied.length > 0,
+    reboot_reasons: current.reasons,
+    boot_id: current.identity.bootId,
+    kernel: current.identity.kernelRelease,
+  }),
+  examples: [
+    { title: 'Reboot if anything needs it', task: 'reboot-and-wait:' },
+    {
+      title: 'Until the cards are held by vfio-pci',
+      task: 'reboot-and-wait:\n  reasons: "{{ cmdline.reboot_reasons + initramfs.reboot_reasons }}"\n  expect:\n    drivers: {"10de:20f1": vfio-pci}\n  test_command: [systemctl, is-active, libvirtd]',
+    },
+  ],
+});
+
+async function observe(given: Args, read: Read, task: TaskView): Promise<Current> {
+  const { runElapsedSeconds } = task;
+  const [identity, cmdline, loader, usual, tree] = await Promise.all([
+    read(bootIdentity(runElapsedSeconds)),
+    read(pseudoFile('/proc/cmdline')),
+    read(bootLoader()),
+    read(bootEntries('/boot/grub/grub.cfg')),
+    Object.keys(given.expect.drivers).length > 0 ? read(pciTree()) : null,
+  ]);
+  const isGrub = loader.kind === 'grub-mkconfig';
+  const entries = isGrub && loader.configFile !== usual.configFile ? await read(bootEntries(loader.configFile)) : usual;
+  const nextEntry = isGrub ? entries.default : null;
+  const observation = {
+    identity,
+    runElapsedSeconds,
+    live: tokenize(cmdline ?? ''),
+    nextEntry,
+    functions: tree?.functions ?? [],
+  };
+  const reasons = reasonsOf(given, observation);
+  const isDue = reasons.length > 0 && given.policy !== 'never';
+  const gate = isDue
+    ? await read(rebootGate(nextEntry ? [nextEntry.kernel, ...nextEntry.initrds].filter(isPlainPath) : []))
+    : null;
+  return { ...observation, reasons, gate, isGrub };
+}
+
+function reasonsOf(given: Args, observation: BootObservation): readonly RebootReason[] {
+  const { rebootRequiredBy } = observation.identity;
+  const packages: readonly RebootReason[] =
+    given.honour_reboot_required && rebootRequiredBy
+      ? [
+          {
+            kind: 'package',
+            detail: `/run/reboot-required${rebootRequiredBy.length > 0 ? ` (${rebootRequiredBy.join(', ')})` : ''}`,
+          },
+        ]
+      : [];
+  const requested: readonly RebootReason[] =
+    given.policy === 'always' && isBootOlderThanRun(observation)
+      ? [{ kind: 'requested', detail: given.message || 'the playbook asks for it' }]
+      : [];
+  return distinct([
+    ...cmdlineReasons(observation),
+    ...expectedCmdlineReasons(observation, given.expect),
+    ...driverReasons(observation, given.expect),
+    ...passedReasons(observation, given.reasons),
+    ...packages,
+    ...requested,
+  ]);
+}
+
+function plan(given: Args, current: Current): readonly Change[] {
+  const { reasons, identity } = current;
+  if (reasons.length === 0 || given.policy === 'never') return [];
+  refuseSurvivors(current);
+  refuseUnsafe(given, current);
+  return [
+    {
+      kind: 'reboot',
+      reasons,
+      bootId: identity.bootId,
+      machineId: identity.machineId,
+      deadlineMs: given.deadline * 1000,
+      stableMs: given.stable * 1000,
+      testCommand: testCommandOf(given.test_command),
+      message: given.message,
+    },
+  ];
+}
+
+function refuseSurvivors(current: Current): void {
+  const survived = survivors(current.reasons, current);
+  if (survived.length === 0) return;
+  const details = survived.map((one) => one.detail).join('; ');
+  const entry = current.nextEntry
+    ? ` The default boot entry is "${current.nextEntry.title}"; perhaps another one was booted.`
+    : '';
+  throw new TaskError(
+    `a reboot did not help: ${details}.${entry} The host is not rebooted again for the same reason.`,
+    {
+      reboot_reasons: current.reasons,
+      failure: 'reason-survived',
+    },
+  );
+}
+
+function refuseUnsafe({ checks }: Args, { gate, isGrub, nextEntry }: Current): void {
+  const complaints: string[] = [];
+  if (checks.includes('boot-files') && isGrub && !nextEntry)
+    complaints.push('no default boot entry with a kernel was found in grub.cfg');
+  if (checks.includes('boot-files'))
+    complaints.push(...(gate?.brokenFiles ?? []).map((path) => `${path} of the next boot entry is missing or empty`));
+  if (checks.includes('guests') && gate?.guestsUnknown)
+    complaints.push(`virsh does not say whether guests run (${gate.guestsUnknown})`);
+  if (checks.includes('guests') && gate && gate.guests.length > 0)
+    complaints.push(`guests are running: ${gate.guests.join(', ')}`);
+  if (complaints.length > 0)
+    throw new TaskError(`not rebooted: ${complaints.join('; ')}`, { failure: 'gate', complaints });
+}
+
+function testCommandOf(command: Args['test_command']): readonly [string, ...string[]] {
+  const [program = 'true', ...words] = typeof command === 'string' ? ['sh', '-c', command] : command;
+  return [program, ...words];
+}
+
+/** `(hd0,1)/vmlinuz` and variables are the boot loader's own business. */
+function isPlainPath(path: string): boolean {
+  return path.startsWith('/') && !path.includes('$');
+}
