@@ -84,6 +84,8 @@ export interface RoleParts {
 export interface Sources {
   tasks(file: Spot, around: Surroundings, context: LoadContext): readonly Statement[];
   role(use: RoleUse, around: Surroundings, context: LoadContext): RoleStatement | undefined;
+  /** The variables of the first of some files that exists. */
+  vars(places: readonly string[], name: Spot, context: LoadContext): Readonly<Record<string, Raw>>;
   /** Reads what a literal include names, only to report its problems before the run. */
   checkInclude(include: Include, around: Surroundings, context: LoadContext): void;
 }

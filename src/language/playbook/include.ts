@@ -83,10 +83,16 @@ export function parseInclude(
     directory: around.directory,
     playDirectory: context.notes.directory,
     ...readRegister(context, spot),
-    listen: readListen(context, spot, around),
+    ...readTopics(context, spot, around),
   };
   lookInside(context, include, inclusion, around);
   return include;
+}
+
+/** Present, though maybe empty, on handlers: by this the included tasks are known to be handlers too. */
+function readTopics(context: LoadContext, spot: Spot, around: Surroundings): Pick<Include, 'listen'> {
+  const listen = readListen(context, spot, around);
+  return around.isHandler ? { listen } : {};
 }
 
 function lookInside(

@@ -4,6 +4,7 @@ import { checkTemplates } from './check-templates.ts';
 import { complain, didYouMean, type LoadContext } from './context.ts';
 import { parseConditions } from './conditions.ts';
 import { bareName, SCALAR_KEYWORDS, UNSUPPORTED_KEYWORDS } from './keyword-table.ts';
+import { warnOfLostText } from './lost-text.ts';
 import { checkChoice, readScalar } from './scalars.ts';
 import { at, elementsOf, has, isMapping, keysOf, show, type Spot } from './spot.ts';
 import { parseTags } from './tags.ts';
@@ -63,6 +64,7 @@ export function readVars(context: LoadContext, spot: Spot): Readonly<Record<stri
   }
   for (const name of keysOf(spot)) if (!isVariableName(name)) complainName(context, at(spot, name), name);
   checkTemplates(context, spot);
+  warnOfLostText(context, spot);
   return spot.value;
 }
 

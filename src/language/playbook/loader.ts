@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { formatProblem, type Problem, Problems } from '../../contract/problem.ts';
 import { TaskError } from '../../contract/task-error.ts';
 import type { LoadContext, ModuleLookup, PlayNotes, Surroundings, TemplateCompiler } from './context.ts';
-import { inherit, NO_KEYWORDS, readVars } from './keywords.ts';
+import { inherit, NO_KEYWORDS } from './keywords.ts';
 import { freshNotes, NOT_IMPORTED, readPlaybook, inOrder } from './playbook.ts';
 import { type Decrypt, displayPath, ProjectFiles, projectRoot } from './project-files.ts';
 import { ProjectSources } from './sources.ts';
@@ -38,6 +38,8 @@ export interface LoadParent {
   readonly directory?: string;
   /** Id of the including statement, with which the ids of the loaded ones start. */
   readonly id?: string;
+  /** Topics of an including handler: what it includes are handlers then. */
+  readonly listen?: readonly string[];
 }
 
 export interface RoleRequest {
@@ -173,31 +175,13 @@ export class PlaybookLoader {
     return loadedRole(statement);
   }
 
-  /**
-   * The variables in a file, with their places. A file that is absent or no mapping is an error.
-   *
-   * @throws {LoadError}
-   */
-  readVars(file: string): Readonly<Record<string, Raw>> {
-    return this.#collect(dirname(file), (context) => {
-      const found = this.#files.find([file]);
-      if (found.kind === 'found') {
-        const spot = this.#files.document(file, context.problems);
-        return spot ? readVars(context, spot) : {};
-      }
-      const reason = found.kind === 'missing' ? 'there is no such file' : 'it lies outside of the project';
-      context.problems.error(`${displayPath(file)} cannot be read: ${reason}`);
-      return {};
-    });
-  }
-
-  #surroundings({ keywords, role, directory, id }: LoadParent): Surroundings {
+  #surroundings({ keywords, role, directory, id, listen }: LoadParent): Surroundings {
     return {
       keywords,
       ...(role ? { role } : {}),
       directory: directory ?? (role ? resolve(role.path, 'tasks') : this.#directory),
       idPrefix: id === undefined ? '' : `${id}>`,
-      isHandler: false,
+      isHandler: listen !== undefined,
       notify: [],
       trail: [],
     };

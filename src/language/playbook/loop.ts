@@ -30,7 +30,7 @@ const CONTROLS = new Set(['loop_var', 'index_var', 'label', 'pause', 'extended',
 
 /** `loop` or one of the `with_` forms, with `loop_control`. */
 export function parseLoop(context: LoadContext, task: Spot): Loop | undefined {
-  const keys = keysOf(task).filter((key) => key === 'loop' || isLoopLookup(key));
+  const keys = keysOf(task).filter((key) => key === 'loop' || key.startsWith('with_'));
   const [key, second] = keys;
   if (second)
     complain(context, at(task, second), `two loops in one task: ${key} and ${second}`, 'nest with include_tasks');
@@ -45,12 +45,9 @@ export function parseLoop(context: LoadContext, task: Spot): Loop | undefined {
   return kind && { kind, over: at(task, key).value, ...readControl(context, control) };
 }
 
-function isLoopLookup(key: string): boolean {
-  return key.startsWith('with_') && !Object.hasOwn(UNSUPPORTED_KEYWORDS, key);
-}
-
 function complainLookup(context: LoadContext, spot: Spot, key: string): void {
-  const hint = didYouMean(suggest(key, Object.keys(KINDS))) ?? 'use `loop: "{{ query(\'…\', …) }}"`';
+  const hint =
+    UNSUPPORTED_KEYWORDS[key] ?? didYouMean(suggest(key, Object.keys(KINDS))) ?? 'use `loop: "{{ query(\'…\', …) }}"`';
   complain(context, spot, `there is no loop \`${key}\``, hint);
 }
 

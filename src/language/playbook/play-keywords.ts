@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkTemplates } from './check-templates.ts';
 import { complain, type LoadContext } from './context.ts';
 import { complainName, isVariableName } from './keywords.ts';
-import { displayPath } from './project-files.ts';
 import { checkChoice, readScalar } from './scalars.ts';
 import { at, elementsOf, isMapping, keysOf, show, type Spot } from './spot.ts';
 import { isLate, isTemplate } from './template-text.ts';
@@ -72,25 +70,17 @@ export function readVarsFiles(context: LoadContext, spot: Spot): readonly Raw[] 
     const choices = Array.isArray(one.value) ? elementsOf(one) : [one];
     const wrong = choices.find(({ value }) => typeof value !== 'string' || value.trim() === '');
     if (wrong) complain(context, wrong, `must be the name of a file, not ${show(wrong.value)}`);
-    else checkExists(context, one, choices);
+    else checkFile(context, one, choices);
     return wrong ? [] : [one.value];
   });
 }
 
-function checkExists(context: LoadContext, spot: Spot, choices: readonly Spot[]): void {
+function checkFile(context: LoadContext, spot: Spot, choices: readonly Spot[]): void {
   if (choices.some(({ value }) => isTemplate(value))) return;
   const { directory } = context.notes;
-  const places = choices.flatMap(({ value }) => [
-    resolve(directory, String(value)),
-    resolve(directory, 'vars', String(value)),
-  ]);
-  if (places.some((place) => existsSync(place))) return;
-  complain(
-    context,
-    spot,
-    `there is no file ${show(choices[0]?.value)}`,
-    `looked for ${places.map(displayPath).join(', ')}`,
-  );
+  const names = choices.map(({ value }) => String(value));
+  const places = names.flatMap((name) => [resolve(directory, name), resolve(directory, 'vars', name)]);
+  context.sources.vars(places, { ...spot, value: names.join(', ') }, context);
 }
 
 const PROMPT_KEYS = ['name', 'prompt', 'default', 'private', 'unsafe'];

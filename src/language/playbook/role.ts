@@ -116,7 +116,8 @@ class RoleReader {
   #dependencies(meta: ReturnType<typeof readRoleMeta>, inside: Surroundings): readonly RoleStatement[] {
     const parents = [...this.#use.parents, basename(this.#directory)];
     return dependenciesOf(this.#context, meta, parents).flatMap((dependency) => {
-      return this.#context.sources.role(dependency, inside, this.#context) ?? [];
+      const use = { ...dependency, isPrivate: this.#use.isPrivate === true };
+      return this.#context.sources.role(use, inside, this.#context) ?? [];
     });
   }
 

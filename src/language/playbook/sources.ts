@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import {
   complain,
   type LoadContext,
@@ -8,12 +8,12 @@ import {
   type Surroundings,
 } from './context.ts';
 import { readParts } from './import.ts';
-import { inherit, NO_KEYWORDS } from './keywords.ts';
+import { inherit, NO_KEYWORDS, readVars } from './keywords.ts';
 import { displayPath, type ProjectFiles } from './project-files.ts';
 import { loadRole } from './role.ts';
 import { show, type Spot } from './spot.ts';
 import { parseStatements } from './statements.ts';
-import type { Include, Keywords, RoleStatement, Statement } from './types.ts';
+import type { Include, Keywords, Raw, RoleStatement, Statement } from './types.ts';
 
 /** Files of tasks and roles, as statements ask for them. */
 export class ProjectSources implements Sources {
@@ -48,6 +48,18 @@ export class ProjectSources implements Sources {
 
   role(use: RoleUse, around: Surroundings, context: LoadContext): RoleStatement | undefined {
     return loadRole(context, use, around, { files: this.#files, directories: this.#roleDirectories });
+  }
+
+  vars(places: readonly string[], name: Spot, context: LoadContext): Readonly<Record<string, Raw>> {
+    // Secrets often lie in /etc by design, and a play that says so in full hides nothing.
+    if (isAbsolute(String(name.value))) this.#files.allow(String(name.value));
+    const found = this.#files.find(places);
+    if (found.kind !== 'found') {
+      complainFile(context, name, found.kind === 'outside' ? found.file : undefined, places);
+      return {};
+    }
+    const spot = this.#files.document(found.file, context.problems);
+    return spot ? readVars(context, spot) : {};
   }
 
   checkInclude(include: Include, around: Surroundings, context: LoadContext): void {
@@ -117,7 +129,7 @@ function isConditional(include: Include): boolean {
 
 function warnMissing(context: LoadContext, { position, path, target }: Include): void {
   const hint = 'its condition may keep it from being read';
-  context.problems.warn(`there is no file ${show(target)}`, { position, path, hint });
+  context.problems.warn(`there is no file ${show(target)}`, { position, path: `${path}.include_tasks`, hint });
 }
 
 function placesFor(name: string, around: Surroundings, context: LoadContext): readonly string[] {

@@ -43,10 +43,13 @@ function endAfter(text: string, closer: string, from: number): number {
   return Math.min(text.length, position + closer.length);
 }
 
-/** Inside quotes a template may hold the same quotes; inside anything a backslash takes the next character along. */
+/** Quotes may hold templates and templates quotes, each hiding the other's end; a backslash takes the next character along. */
 function innerEnd(text: string, position: number, closer: string): number {
-  if (text.charAt(position) === '\\') return position + 2;
-  const nested = closer.length === 1 ? CLOSERS[text.slice(position, position + 2)] : undefined;
+  const character = text.charAt(position);
+  if (character === '\\') return position + 2;
+  const isQuote = character === '"' || character === "'";
+  if (closer.length === 2) return isQuote && closer !== '#}' ? endAfter(text, character, position + 1) : position + 1;
+  const nested = CLOSERS[text.slice(position, position + 2)];
   return nested ? endAfter(text, nested, position + 2) : position + 1;
 }
 
