@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { defineModule } from '../contract/module.ts';
+
+const args = z
+  .strictObject({
+    msg: z.unknown().optional().describe('What to print'),
+    var: z.string().optional().describe('Expression whose value to print'),
+    verbosity: z.number().int().min(0).default(0).describe('Print only with at least this many -v'),
+  })
+  .refine((wanted) => wanted.msg === undefined || wanted.var === undefined, { error: 'msg and var cannot be given together' });
+
+type Args = z.output<typeof args>;
+
+interface Shown {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+export default defineModule<Args, Shown>({
+  name: 'debug',
+  summary: 'Print a message or the value of an expression',
+  args,
+  expressionArgs: ['var'],
+  observe(wanted, _read, task) {
+    const { var: expression, msg = 'Hello world!' } = wanted;
+    if (expression === undefined) return Promise.resolve({ name: 'msg', value: msg });
+    return Promise.resolve({ name: expression, value: task.evaluate(expression) });
+  },
+  plan: () => [],
+  result: ({ verbosity }, { name, value }) => ({ [name]: value, ...(verbosity > 0 && { verbosity }) }),
+  examples: [
+    { title: 'A message', task: 'debug:\n  msg: "{{ inventory_hostname }} is done"' },
+    { title: 'A variable', task: 'debug:\n  var: ansible_facts.kernel' },
+  ],
+});

@@ -1,0 +1,130 @@
+import { dirname, resolve } from 'node:path/posix';
+import { z } from 'zod';
+import type { Change } from '../contract/change.ts';
+import type { FileContent, FileState } from '../contract/file-state.ts';
+import { defineModule } from '../contract/module.ts';
+import type { Read } from '../contract/probe.ts';
+import { makeLink } from '../changes/make-link.ts';
+import { removePath } from '../changes/remove-path.ts';
+import { replaceContent } from '../changes/write-file.ts';
+import { TaskError } from '../contract/task-error.ts';
+import { fileContent, fileState } from '../probes/file.ts';
+import { treeStates } from '../probes/tree.ts';
+import { missingDirectories } from './directories.ts';
+import { hostPath, ownership } from './fields.ts';
+import { modeAfter } from './file-mode.ts';
+import { adjustState } from './ownership.ts';
+
+const args = z
+  .strictObject({
+    path: hostPath.describe('What to manage'),
+    state: z.enum(['file', 'directory', 'absent', 'link', 'hard', 'touch']).optional().describe('What must be at the path; absent: what is there already'),
+    src: z.string().min(1).optional().describe('Target of a link'),
+    recurse: z.boolean().default(false).describe('Set mode and owner of everything in the directory too'),
+    force: z.boolean().default(false).describe('Replace a file or an empty directory by a link, or link to what does not exist yet'),
+    follow: z.boolean().default(true).describe('Manage what a link leads to, not the link'),
+    modification_time: z.literal('preserve').optional().describe('touch: times of an existing file are always left alone'),
+    access_time: z.literal('preserve').optional().describe('touch: times of an existing file are always left alone'),
+    ...ownership,
+  })
+  .refine(({ state, src }) => (state !== 'link' && state !== 'hard') || src !== undefined, { error: 'a link needs src, its target', path: ['src'] })
+  .refine(({ recurse, state }) => !recurse || state === 'directory', { error: 'recurse needs state: directory', path: ['recurse'] });
+
+type Args = z.output<typeof args>;
+
+interface Current {
+  readonly own: FileState;
+  readonly end: FileContent;
+  /** Of the directories above, outermost first. */
+  readonly above: readonly FileState[];
+  readonly source: FileState | undefined;
+  readonly tree: readonly Exclude<FileState, { kind: 'absent' }>[];
+}
+
+export default defineModule<Args, Current>({
+  name: 'file',
+  summary: 'Manage a file, directory or link, its mode and its owner',
+  description: 'Differs from Ansible in one point: touch leaves the times of an existing file alone, so that a second run changes nothing.',
+  args,
+  textArgs: ['mode'],
+  observe,
+  plan(wanted, current) {
+    const state = wanted.state ?? (wanted.src === undefined ? 'file' : 'link');
+    if (state === 'absent') return current.own.kind === 'absent' ? [] : [removal(current)];
+    if (state === 'link' || state === 'hard') return linkChanges(wanted, current, state === 'hard');
+    if (state === 'directory') return directoryChanges(wanted, current);
+    if (state === 'touch' && current.end.kind === 'absent') return [replaceContent(current.end, new Uint8Array(), newFile(wanted))];
+    return attributeChanges(wanted, current);
+  },
+  result: ({ path, state }) => ({ path, ...(state && { state }) }),
+  examples: [
+    { title: 'A directory', task: "file:\n  path: /etc/nova/conf.d\n  state: directory\n  mode: '0750'\n  group: nova" },
+    { title: 'No such file', task: 'file:\n  path: /etc/modprobe.d/old.conf\n  state: absent' },
+  ],
+});
+
+async function observe({ path, src, state, recurse }: Args, read: Read): Promise<Current> {
+  const source = src === undefined ? undefined : read(fileState(resolve(dirname(path), src)));
+  const above = Promise.all(ancestors(path).map((parent) => read(fileContent(parent, 0))));
+  const tree = recurse && state === 'directory' ? read(treeStates(path)) : [];
+  const [own, end] = await Promise.all([read(fileState(path)), state === 'absent' || state === 'link' ? nothing(path) : read(fileContent(path, 0))]);
+  return { own, end, above: (await above).map(stateOf), source: await source, tree: await tree };
+}
+
+function nothing(path: string): FileContent {
+  return { kind: 'absent', path, realPath: path };
+}
+
+function stateOf(content: FileContent): FileState {
+  return content.kind === 'absent' ? content : content.state;
+}
+
+function ancestors(path: string): readonly string[] {
+  const found: string[] = [];
+  for (let parent = dirname(path); parent !== '/'; parent = dirname(parent)) found.unshift(parent);
+  return found;
+}
+
+function removal({ own }: Current): Change {
+  return removePath(own, { recursive: own.kind === 'directory' });
+}
+
+function newFile({ mode, owner, group }: Args) {
+  return { ...(mode && { mode: modeAfter(mode, 0o644, 'file') }), owner, group };
+}
+
+function directoryChanges(wanted: Args, current: Current): readonly Change[] {
+  const end = stateOf(current.end);
+  if (end.kind === 'directory') return [...adjust(wanted, current), ...below(wanted, current)];
+  if (end.kind !== 'absent') throw new TaskError(`${wanted.path} must be a directory, but a ${end.kind} is there`);
+  if (current.own.kind === 'link') throw new TaskError(`${wanted.path} must be a directory, but it is a link to ${current.own.target}, which does not exist`);
+  return missingDirectories([...current.above, current.own], wanted);
+}
+
+function below(wanted: Args, { tree, own }: Current): readonly Change[] {
+  return tree.filter(({ path }) => path !== own.path).flatMap((state) => adjustState(state, wanted));
+}
+
+function attributeChanges(wanted: Args, current: Current): readonly Change[] {
+  if (current.end.kind !== 'absent' || (!wanted.follow && current.own.kind !== 'absent')) return adjust(wanted, current);
+  throw new TaskError(`${wanted.path} does not exist; state: touch or copy would create it`);
+}
+
+function adjust(wanted: Args, { own, end }: Current): readonly Change[] {
+  const state = wanted.follow && end.kind !== 'absent' ? { ...end.state, path: end.realPath } : own;
+  return state.kind === 'absent' ? [] : adjustState(state, wanted);
+}
+
+function linkChanges(wanted: Args, { own, source }: Current, isHard: boolean): readonly Change[] {
+  const { path, src = '', force } = wanted;
+  if (!force && (source === undefined || source.kind === 'absent')) throw new TaskError(`${path} is to link to ${src}, which does not exist; force: true links nevertheless`);
+  if (isHard ? isSameFile(own, source) : own.kind === 'link' && own.target === src) return [];
+  if ((own.kind === 'file' || own.kind === 'directory' || own.kind === 'other') && !force) throw new TaskError(`${path} must be a link, but a ${own.kind} is there; force: true replaces it`);
+  return [makeLink(path, isHard ? resolve(dirname(path), src) : src, own, { hard: isHard })];
+}
+
+/** A version begins with device and inode. */
+function isSameFile(a: FileState, b: FileState | undefined): boolean {
+  if (a.kind !== 'file' || b?.kind !== 'file') return false;
+  return a.version.split(':', 2).join() === b.version.split(':', 2).join();
+}
