@@ -59,20 +59,23 @@ function tcpFailure(endpoint: Endpoint, error: NodeJS.ErrnoException): DialFailu
   return new DialFailure(reason, `${where(endpoint)} ${found}`, error);
 }
 
-/** ssh_config(5) ProxyCommand: run by the user's shell, its standard input and output are the connection. */
-export function dialCommand(
-  endpoint: Endpoint,
-  command: string,
-): { readonly stream: Duplex; readonly said: () => string } {
+export interface DialledCommand {
+  readonly stream: Duplex;
+  /** What it wrote to standard error, once it has ended. */
+  said(): Promise<string>;
+}
+
+/** ssh_config(5) ProxyCommand: run by a shell, its standard input and output are the connection. */
+export function dialCommand(command: string): DialledCommand {
   const child = spawn('/bin/sh', ['-c', `exec ${command}`], { stdio: ['pipe', 'pipe', 'pipe'] });
   let text = '';
-  child.on('error', () => {});
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()).once('error', () => resolve()));
   child.stderr.on('data', (chunk: Buffer) => {
     text = (text + chunk.toString('utf8')).slice(-2000);
   });
   const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
   stream.on('error', () => {}).on('close', () => child.kill());
-  return { stream, said: () => printable(text) };
+  return { stream, said: () => waitFor(ended, 500).then(() => printable(text)) };
 }
 
 /** How a failure through a jump host or proxy command is told apart from one of the host itself. */

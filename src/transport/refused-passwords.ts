@@ -23,7 +23,7 @@ export class RefusedPasswords {
   /** Waits until this host may try. @throws BecomeFailed when it must not */
   async begin(host: string, become: Become): Promise<void> {
     const trial = this.#trial(become);
-    while (!trial.isAccepted && trial.refusedBy.size < PATIENCE && trial.running >= PATIENCE) {
+    while (mustWait(trial)) {
       await new Promise<void>((resolve) => trial.waiting.push(resolve));
     }
     if (trial.refusedBy.has(host))
@@ -53,4 +53,8 @@ export class RefusedPasswords {
     this.#trials.set(key, trial);
     return trial;
   }
+}
+
+function mustWait({ isAccepted, refusedBy, running }: Trial): boolean {
+  return !isAccepted && refusedBy.size < PATIENCE && running + refusedBy.size >= PATIENCE;
 }

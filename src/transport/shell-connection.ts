@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Command, Output } from '../contract/command.ts';
 import { ConnectionLost } from '../contract/connection.ts';
 import type { Become, Connection, ExchangeOptions } from '../contract/connection.ts';
@@ -5,6 +7,10 @@ import { Deadline } from './deadline.ts';
 import { Lane } from './lane.ts';
 import { ChannelRefused } from './shell-channel.ts';
 import type { ShellSession } from './shell-session.ts';
+
+/** Times a refused session is asked for again, and milliseconds between. */
+const ATTEMPTS = 20;
+const PAUSE_MS = 25;
 
 /** What a {@link ShellConnection} stands on: an SSH client, or this machine. */
 export interface Link {
@@ -71,13 +77,16 @@ export class ShellConnection implements Connection {
 
   /** sshd's MaxSessions may allow fewer shells than there are users: then they take turns. */
   async #openMakingRoom(lane: Lane, become: Become | undefined, deadline: Deadline): Promise<ShellSession> {
-    try {
-      return await this.#link.openSession(become, deadline);
-    } catch (error) {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#link.openSession(become, deadline);
+      } catch (error) {
+        if (!(error instanceof ChannelRefused) || attempt === ATTEMPTS) throw error;
+      }
       const other = [...this.#lanes.values()].find((candidate) => candidate !== lane && candidate.session?.isOpen);
-      if (!(error instanceof ChannelRefused) || other === undefined) throw error;
-      await dropInTurn(other, deadline);
-      return this.#openMakingRoom(lane, become, deadline);
+      if (other !== undefined) await dropInTurn(other, deadline);
+      // sshd counts a session until a moment after it has confirmed its end.
+      else await sleep(PAUSE_MS);
     }
   }
 }

@@ -5,11 +5,13 @@ import { Unreachable } from '../contract/connection.ts';
 import type { ConnectionTarget } from '../contract/connection.ts';
 import { Deadline } from './deadline.ts';
 import { DialFailure, dialCommand, dialTcp, proxyFailure } from './dial.ts';
+import type { DialledCommand } from './dial.ts';
 import { resolveEndpoint } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { HandshakeThrottle } from './handshake-throttle.ts';
 import { HostKeyCheck } from './host-key-check.ts';
 import { IdentityFiles } from './identities.ts';
+import { printable } from './printable.ts';
 import { JumpHosts, jumpTarget } from './jump-hosts.ts';
 import { KnownHostsFiles } from './known-hosts.ts';
 import { parsePrivateKey, SshClient } from './ssh.ts';
@@ -53,13 +55,16 @@ export class SshConnector {
   /** @throws Unreachable */
   async login(target: ConnectionTarget): Promise<Login> {
     const endpoint = await resolveEndpoint(target);
+    let paused = 0;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt(endpoint);
       } catch (error) {
         const isTransient = (error instanceof SshFailure || error instanceof DialFailure) && error.isTransient;
-        if (!isTransient || attempt === ATTEMPTS) throw error;
-        await sleep(Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS) * (0.5 + Math.random()));
+        if (!isTransient || attempt === ATTEMPTS || paused > endpoint.connectTimeoutMs) throw error;
+        const pause = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS) * (0.5 + Math.random());
+        paused += pause;
+        await sleep(pause);
       }
     }
   }
@@ -69,24 +74,38 @@ export class SshConnector {
   }
 
   async #attempt(endpoint: Endpoint): Promise<Login> {
+    if (endpoint.proxyCommand !== undefined) return this.#throughCommand(endpoint, endpoint.proxyCommand);
     const next = jumpTarget(endpoint);
-    if (next === undefined)
-      return this.#handshake(
-        endpoint,
-        () => {},
-        (deadline) => this.#direct(endpoint, deadline),
-      );
-    const jump = await this.#jumpHosts.take(next).catch((error: unknown) => {
-      throw proxyFailure(endpoint, `jump host ${next.host}`, error);
-    });
-    const forward = (deadline: Deadline): Promise<Duplex> => forwarded(jump.client, next.host, endpoint, deadline);
-    return this.#handshake(endpoint, jump.release, forward).catch((error: unknown) => {
-      jump.release();
-      throw error;
+    if (next !== undefined) return this.#throughJumpHost(endpoint, next);
+    return this.#handshake(endpoint, (deadline) => dialTcp(endpoint, deadline));
+  }
+
+  async #throughCommand(endpoint: Endpoint, command: string): Promise<Login> {
+    let dialled: DialledCommand | undefined;
+    const dial = async (): Promise<Duplex> => (dialled = dialCommand(command)).stream;
+    return this.#handshake(endpoint, dial).catch(async (error: unknown) => {
+      const said = await dialled?.said();
+      throw isHungUp(error) ? proxyFailure(endpoint, `ProxyCommand \`${printable(command)}\``, said || error) : error;
     });
   }
 
-  #handshake(endpoint: Endpoint, release: () => void, dial: (deadline: Deadline) => Promise<Duplex>): Promise<Login> {
+  async #throughJumpHost(endpoint: Endpoint, next: ConnectionTarget): Promise<Login> {
+    const proxy = `jump host ${next.host}`;
+    const asProxyFailure = (error: unknown): never => {
+      throw proxyFailure(endpoint, proxy, error);
+    };
+    const jump = await this.#jumpHosts.take(next).catch(asProxyFailure);
+    const dial = (deadline: Deadline): Promise<Duplex> =>
+      jump.client.forward(endpoint.address, endpoint.port, deadline).catch(asProxyFailure);
+    try {
+      return { ...(await this.#handshake(endpoint, dial)), release: jump.release };
+    } catch (error) {
+      jump.release();
+      throw error;
+    }
+  }
+
+  #handshake(endpoint: Endpoint, dial: (deadline: Deadline) => Promise<Duplex>): Promise<Login> {
     return this.#throttle.run(`${endpoint.address}:${endpoint.port}`, async () => {
       const deadline = new Deadline(endpoint.connectTimeoutMs);
       const hostKey = new HostKeyCheck(endpoint, this.#knownHosts);
@@ -94,13 +113,8 @@ export class SshConnector {
       requireSomeLogin(endpoint, identities);
       const stream = await dial(deadline);
       const login = { endpoint, stream, hostKey, identities, ...this.#keepalive(endpoint) };
-      return { client: await SshClient.login(login, deadline), endpoint, release };
+      return { client: await SshClient.login(login, deadline), endpoint, release: () => {} };
     });
-  }
-
-  async #direct(endpoint: Endpoint, deadline: Deadline): Promise<Duplex> {
-    const { proxyCommand } = endpoint;
-    return proxyCommand === undefined ? dialTcp(endpoint, deadline) : dialCommand(endpoint, proxyCommand).stream;
   }
 
   #keepalive({ keepaliveMs, keepaliveCount }: Endpoint) {
@@ -123,10 +137,6 @@ function requireSomeLogin(
   );
 }
 
-async function forwarded(client: SshClient, jump: string, endpoint: Endpoint, deadline: Deadline): Promise<Duplex> {
-  try {
-    return await client.forward(endpoint.address, endpoint.port, deadline);
-  } catch (error) {
-    throw proxyFailure(endpoint, `jump host ${jump}`, error);
-  }
+function isHungUp(error: unknown): boolean {
+  return error instanceof SshFailure && error.isTransient;
 }

@@ -27,9 +27,12 @@ export class SshFailure extends Unreachable {
   constructor(endpoint: Endpoint, progress: SshProgress, cause: unknown) {
     const { reason, message } = verdict(endpoint, progress, cause instanceof Error ? cause : new Error(String(cause)));
     super(reason, message, { cause });
-    this.isTransient = reason === 'closed' && progress.stage === 'greeting';
+    this.isTransient = reason === 'closed' && progress.stage === 'greeting' && HUNG_UP.test(String(cause));
   }
 }
+
+/** As opposed to what breaks the protocol, and would again. */
+const HUNG_UP = /lost before handshake|closed the connection|ECONNRESET|EPIPE/;
 
 interface Verdict {
   readonly reason: UnreachableReason;
