@@ -56,6 +56,7 @@ export class SimulatedHost {
   #units = new Units(async () => new Map());
   #hostKey: string;
   #bootId = '';
+  #bootedAt = 0;
   #port: number;
   #transition: Promise<void> = Promise.resolve();
   #closed = false;
@@ -101,6 +102,7 @@ export class SimulatedHost {
         cmdline: () => this.#kernel.options.cmdline,
         modules: () => procModules(this.#kernel),
         iomem: () => procIomem(this.#kernel),
+        uptime: () => `${((performance.now() - this.#bootedAt) / 1000).toFixed(2)} 0.00`,
         real: () => readdir(`${this.#sandbox?.root}/dev/.proc`),
       }),
       sys: sysfs({
@@ -217,6 +219,7 @@ export class SimulatedHost {
     const sandbox = this.#sandbox;
     if (!sandbox) return;
     this.#bootId = randomUUID();
+    this.#bootedAt = performance.now();
     try {
       const config = await this.#files([...modprobeDirectories, ...configDirectories]);
       this.#kernel = await bootKernel(this.#machine, { config, file: (path) => readInside(sandbox, path) });

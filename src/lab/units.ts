@@ -31,7 +31,8 @@ export const unitName = (name: string): string => (/\.[a-z]+$/.test(name) ? name
 export class Units {
   readonly #states = new Map<string, UnitState>();
   readonly #files: (paths: readonly string[]) => Promise<ConfigFiles>;
-  #nextPid = 600;
+  // Beyond any pid_max: no process answers to it, so none can be mistaken for the service.
+  #nextPid = 5_000_001;
 
   constructor(files: (paths: readonly string[]) => Promise<ConfigFiles>) {
     this.#files = files;

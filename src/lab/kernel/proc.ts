@@ -4,6 +4,7 @@ export interface ProcSource {
   readonly cmdline: () => string;
   readonly modules: () => string;
   readonly iomem: () => string;
+  readonly uptime: () => string;
   /** Names in the host's real procfs. */
   readonly real: () => Promise<readonly string[]>;
 }
@@ -15,6 +16,7 @@ export interface ProcSource {
 export function procTree(source: ProcSource): VirtualDirectory {
   const own = directory({
     cmdline: attribute(source.cmdline),
+    uptime: attribute(source.uptime),
     modules: { kind: 'file', mode: 0o444, read: source.modules },
     iomem: { kind: 'file', mode: 0o400, read: source.iomem },
   });

@@ -55,6 +55,14 @@ function identity(pci: PciFunction): Entries {
   };
 }
 
+/** Where consumer links lead: one directory for each pair that shares its power state. */
+function deviceLinks(kernel: SimulatedKernel): Entries {
+  const pairs = kernel.options.functions.flatMap(({ bdf, consumers }) =>
+    consumers.map((other) => `pci:${bdf}--pci:${other}`),
+  );
+  return records(pairs, (name) => [name, directory({ status: attribute(() => 'active') })]);
+}
+
 function uevent(pci: PciFunction, driver: string | undefined): string {
   const lines = [
     ...(driver ? [`DRIVER=${driver}`] : []),
@@ -196,6 +204,7 @@ export function sysfs(source: SysfsSource): VirtualDirectory {
     bus: directory({ pci: pciBus(source) }),
     devices: directory({
       'pci0000:00': directory(() => records(kernel().options.functions, (pci) => [pci.bdf, pciDevice(source, pci)])),
+      virtual: directory({ devlink: directory(() => deviceLinks(kernel())) }),
       system: directory({ node: directory({ node0: directory({}), node1: directory({}) }) }),
     }),
     class: directory({

@@ -166,6 +166,7 @@ async function properties(host: ToolHost, unit: string, style: string): Promise<
     UnitFileState: (await enabledState(host, unit)) ?? '',
     ActiveEnterTimestamp: timestamp(state.since, style),
     ActiveEnterTimestampMonotonic: String((state.since?.getTime() ?? 0) * 1000),
+    ExecMainStartTimestamp: timestamp(state.since, style),
     NeedDaemonReload: 'no',
   };
 }
@@ -250,6 +251,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   'is-enabled': isEnabled,
   'is-system-running': () => ({ out: 'running\n' }),
   'list-units': listUnits,
+  'list-jobs': () => ({ out: 'No jobs running.\n' }),
   'daemon-reload': () => ({}),
   'reset-failed': () => ({}),
   reboot: (host) => rebootNow(host),

@@ -52,13 +52,14 @@ export function parseWords(args: readonly string[], valued: readonly string[]): 
   const flags = new Set<string>();
   const values = new Map<string, string>();
   const rest: string[] = [];
-  for (let at = 0; at < args.length; at++) {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  for (let at = 0; at < end; at++) {
     const word = args[at] ?? '';
     const [flag = '', value] = /^(--?[^=]+)=(.*)$/s.exec(word)?.slice(1) ?? [word];
     if (!word.startsWith('-') || word === '-') rest.push(word);
-    else if (word === '--') rest.push(...args.slice((at = args.length)));
     else if (valued.includes(flag)) values.set(flag, value ?? args[++at] ?? '');
     else flags.add(flag);
   }
+  rest.push(...args.slice(end + 1));
   return { flags, values, rest };
 }
