@@ -2,7 +2,8 @@ import type { RunCommand } from '../../contract/change.ts';
 import type { FileContent } from '../../contract/file-state.ts';
 import { TaskError } from '../../contract/task-error.ts';
 import { runCommand } from '../../changes/run-command.ts';
-import { restartedResource, type ServiceUnit } from '../../probes/nova/service-unit.ts';
+import { restartedUnit, type ServiceUnit } from '../../probes/nova/service-unit.ts';
+import { serviceResource, unitName } from '../../probes/service.ts';
 import { RESTART_SCRIPT } from './restart-script.ts';
 
 /** Beyond the time to settle: how long a service may take to stop and start. */
@@ -41,14 +42,14 @@ function isStale({ startedAt, now }: ServiceUnit, files: readonly FileContent[])
   return times.some((time) => time <= now && Math.floor(startedAt) <= time);
 }
 
-function restart({ name }: ServiceUnit, files: readonly FileContent[], settle: number): RunCommand {
+function restart(unit: ServiceUnit, files: readonly FileContent[], settle: number): RunCommand {
   const paths = files.flatMap((file) => (file.kind === 'file' ? [file.realPath] : []));
-  return runCommand(['sh', '-s', '--', name, String(settle), ...paths], {
-    purpose: `restart ${name}`,
+  return runCommand(['sh', '-s', '--', unit.name, String(settle), ...paths], {
+    purpose: `restart ${unit.name}`,
     stdin: RESTART_SCRIPT,
     deadlineMs: RESTART_MS + settle * 1000,
-    touches: [`service:/${name}`],
-    predicts: [{ resource: restartedResource(name), value: true }],
+    touches: [serviceResource(unitName(unit.name)), 'path:/var/log'],
+    predicts: [restartedUnit(unit)],
   });
 }
 

@@ -1,7 +1,8 @@
+import type { PredictedFact } from '../../contract/change.ts';
 import { script } from '../../contract/command.ts';
 import { type Overlay, type Probe, type ProbeKind, probe, UNKNOWN } from '../../contract/probe.ts';
-import type { Resource } from '../../contract/resource.ts';
 import { fuse, succeeded } from '../fuse.ts';
+import { serviceResource, type UnitState, unitName } from '../service.ts';
 
 /** One systemd unit as far as restarting it after a change of its configuration needs it. */
 export interface ServiceUnit {
@@ -19,6 +20,7 @@ export interface ServiceUnit {
   readonly commandLine: readonly string[];
   /** Words of ExecStart. */
   readonly execStart: readonly string[];
+  readonly unitFile: string;
   /** The host's clock when this was read, in seconds. */
   readonly now: number;
 }
@@ -29,7 +31,7 @@ const ASK = `
 TZ=UTC; export TZ
 for unit do
   printf '@@ %s\\nNow=%s\\n' "$unit" "$(date +%s)"
-  props=LoadState,ActiveState,MainPID,ActiveEnterTimestamp,ExecMainStartTimestamp,ExecStart
+  props=LoadState,ActiveState,UnitFileState,MainPID,ActiveEnterTimestamp,ExecMainStartTimestamp,ExecStart
   shown=$(systemctl show --timestamp=us+utc -p "$props" -- "$unit" 2>/dev/null) ||
     shown=$(systemctl show -p "$props" -- "$unit" 2>/dev/null) || continue
   printf '%s\\n' "$shown"
@@ -59,17 +61,37 @@ const kind: ProbeKind<string, ServiceUnit> = {
  * Source: systemctl(1) `show`, org.freedesktop.systemd1(5).
  */
 export function serviceUnit(name: string): Probe<ServiceUnit> {
-  return probe(kind, name, [`service:/${name}`]);
+  return probe(kind, name, [serviceResource(unitName(name))]);
 }
 
-/** The predicted fact of a planned restart; below the unit's own resource, so that it stays out of other facts' way. */
-export function restartedResource(unit: string): Resource {
-  return `service:/${unit}/restarted`;
+/** What check mode knows of a unit after a planned restart; `service` tasks read the same fact. */
+export function restartedUnit({ name, unitFile }: ServiceUnit): PredictedFact {
+  const unit = unitName(name);
+  const value: UnitState = {
+    unit,
+    load: 'loaded',
+    active: 'active',
+    sub: 'running',
+    unitFile,
+    needsDaemonReload: false,
+    mainPid: 0,
+    result: 'success',
+  };
+  return { resource: serviceResource(unit), value: { ...value, isRestarted: true } };
 }
 
-function predict(unit: string, value: ServiceUnit, overlay: Overlay): ServiceUnit | typeof UNKNOWN {
-  if (overlay.fact(restartedResource(unit)) !== true) return UNKNOWN;
-  return { ...value, activeState: 'active', startedAt: Number.MAX_SAFE_INTEGER };
+/** A unit that a planned installation may bring cannot be known; one that is there stays as it is, unless planned otherwise. */
+function predict(name: string, value: ServiceUnit, overlay: Overlay): ServiceUnit | typeof UNKNOWN {
+  const planned = plannedState(overlay.fact(serviceResource(unitName(name))));
+  if (!planned) return value.isLoaded ? value : UNKNOWN;
+  const isFresh = planned.isRestarted === true || (planned.active === 'active' && value.activeState !== 'active');
+  return { ...value, isLoaded: true, activeState: planned.active, startedAt: isFresh ? Infinity : value.startedAt };
+}
+
+function plannedState(fact: unknown): { readonly active: string; readonly isRestarted?: unknown } | undefined {
+  if (typeof fact !== 'object' || fact === null || !('active' in fact) || typeof fact.active !== 'string')
+    return undefined;
+  return { active: fact.active, ...('isRestarted' in fact && { isRestarted: fact.isRestarted }) };
 }
 
 function blocksOf(text: string): ReadonlyMap<string, readonly string[]> {
@@ -92,6 +114,7 @@ function parseUnit(name: string, lines: readonly string[]): ServiceUnit {
     startedAt: main ?? secondsOf(properties.get('ActiveEnterTimestamp')),
     commandLine: lines.filter((line) => line.startsWith('Word=')).map((line) => line.slice(5)),
     execStart: execWords(properties.get('ExecStart') ?? ''),
+    unitFile: properties.get('UnitFileState') ?? '',
     now: Number(properties.get('Now') ?? 0),
   };
 }
