@@ -8,7 +8,7 @@ import { binary, compare, isTruthy, negate } from './operators.ts';
 import { didYouMean } from './suggest.ts';
 import { faultAt } from './tokens.ts';
 import { TemplateError, UndefinedError, type Environment } from './types.ts';
-import { Float, Tuple, Undefined, isNumber, mappingFrom, strict, typeName, ValueFault, type Place } from './values.ts';
+import { Float, Tuple, NoElse, isNumber, mappingFrom, strict, typeName, ValueFault, type Place } from './values.ts';
 
 export type Evaluate = (frame: Frame) => unknown;
 
@@ -151,7 +151,11 @@ function positive(value: unknown): unknown {
 function compileBinary(node: Node<'binary'>, unit: Unit): Evaluate {
   const [left, right] = [compile(node.left, unit), compile(node.right, unit)];
   const { operator } = node;
-  return located(unit, node.at, (frame) => binary(operator, left(frame), right(frame)));
+  return located(unit, node.at, (frame) => {
+    const value = left(frame);
+    frame.budget.work(value);
+    return binary(operator, value, right(frame));
+  });
 }
 
 function compileLogic(node: Node<'logic'>, unit: Unit): Evaluate {
@@ -168,7 +172,12 @@ function compileCompare(node: Node<'compare'>, unit: Unit): Evaluate {
   const rest = node.rest.map(({ operator, operand }) => ({ operator, operand: compile(operand, unit) }));
   const [only] = rest;
   if (rest.length === 1 && only) {
-    return located(unit, node.at, (frame) => compare(only.operator, first(frame), only.operand(frame)));
+    return located(unit, node.at, (frame) => {
+      const left = first(frame);
+      const right = only.operand(frame);
+      frame.budget.work(right);
+      return compare(only.operator, left, right);
+    });
   }
   return located(unit, node.at, (frame) => chained(frame, first, rest));
 }
@@ -191,7 +200,7 @@ function compileChoice(node: Node<'choice'>, unit: Unit): Evaluate {
   const place = placeOf(node, unit);
   const no = node.no
     ? compile(node.no, unit)
-    : () => new Undefined('if', "the condition is false and there is no 'else'", place);
+    : () => new NoElse('if', "the condition is false and there is no 'else'", place);
   return (frame) => (isTruthy(condition(frame)) ? yes(frame) : no(frame));
 }
 
@@ -239,6 +248,7 @@ export function applyFilter(node: Pick<Node<'filter'>, 'name' | 'args' | 'at'>, 
   const guard = isLenient ? (input: unknown) => input : strict;
   const run = (frame: Frame): unknown => {
     const input = guard(value(frame));
+    frame.budget.work(input);
     const given = args(frame);
     return filter(input, isLenient ? given.args : given.args.map(guard), given.kwargs, frame);
   };

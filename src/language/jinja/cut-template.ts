@@ -116,7 +116,7 @@ export class TemplateCutter {
     END_RAW.lastIndex = RAW.lastIndex;
     const close = END_RAW.exec(this.#source);
     if (!close) throw faultAt(this.#source, at, "'raw' is not closed by 'endraw'");
-    this.#finish(RAW.lastIndex, open[1] ?? '', true);
+    this.#finish(RAW.lastIndex, open[1] ?? '', false);
     this.#text(this.#source.slice(this.#at, close.index), close.index);
     this.#finish(END_RAW.lastIndex, close[2] ?? '', true);
     return true;

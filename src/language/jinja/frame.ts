@@ -5,16 +5,26 @@ import { MAX_TEXT } from './operators.ts';
 
 export const MAX_ITERATIONS = 100_000;
 const MAX_CALLS = 100;
+/** Items and blocks of text that filters and operators may look at in one rendering: a few seconds of work. */
+const MAX_WORK = 20_000_000;
 
 /** What one rendering may spend. Mutable: it is the meter of that rendering. */
 export class Budget {
   #iterations = 0;
   #calls = 0;
+  #work = 0;
 
   spend(iterations: number): void {
     this.#iterations += iterations;
     if (this.#iterations > MAX_ITERATIONS)
       throw new ValueFault(`loops ran more than ${MAX_ITERATIONS} times in one rendering`);
+  }
+
+  /** Charges for looking at a value as a whole; numbers and short text are free. */
+  work(value: unknown): void {
+    if (Array.isArray(value)) this.#work += value.length;
+    else if (typeof value === 'string') this.#work += value.length >> 6;
+    if (this.#work > MAX_WORK) throw new ValueFault('one rendering looks at more than its share of items');
   }
 
   call<T>(run: () => T): T {

@@ -20,7 +20,7 @@ type GlobalFunction = (args: readonly unknown[], kwargs: Kwargs, frame: Frame) =
 
 /** Functions that any expression may call. */
 export const FUNCTIONS: ReadonlyMap<string, GlobalFunction> = new Map<string, GlobalFunction>([
-  ['range', (args) => range(args)],
+  ['range', (args, _kwargs, frame) => charged(range(args), frame)],
   ['dict', (args, kwargs) => dict(args, kwargs)],
   ['namespace', (args, kwargs) => new Namespace(mappingEntries(asMapping(dict(args, kwargs))))],
   ['cycler', (args) => new Cycler(args)],
@@ -43,6 +43,11 @@ function range(args: readonly unknown[]): readonly number[] {
   const length = Math.max(0, Math.ceil((stop - start) / step));
   if (length > MAX_ITERATIONS) throw new ValueFault(`${length} numbers are more than the limit of ${MAX_ITERATIONS}`);
   return Array.from({ length }, (_, index) => start + index * step);
+}
+
+function charged(items: readonly number[], frame: Frame): readonly number[] {
+  frame.budget.work(items);
+  return items;
 }
 
 function integer(value: unknown): number {

@@ -12,6 +12,7 @@ import {
   mappingEntries,
   strict,
   typeName,
+  Undefined,
 } from './values.ts';
 
 /** Lists and strings made by an expression may not grow beyond these. */
@@ -25,13 +26,14 @@ export function isTruthy(value: unknown): boolean {
     case 'boolean':
       return value;
     case 'object':
-      return value !== null && isTruthyObject(strict(value) as object);
+      return value !== null && isTruthyObject(value);
     default:
       return Boolean(value);
   }
 }
 
 function isTruthyObject(value: object): boolean {
+  if (value instanceof Undefined) return strict(value) !== '';
   if (Array.isArray(value)) return value.length > 0;
   if (value instanceof Float) return value.value !== 0;
   if (value instanceof Map) return value.size > 0;

@@ -1,4 +1,4 @@
-import { EngineObject, Float, Tuple, Undefined, isMapping, mappingEntries } from './values.ts';
+import { EngineObject, Float, Tuple, Undefined, isMapping, mappingEntries, strict } from './values.ts';
 
 const MAX_DEPTH = 200;
 
@@ -25,7 +25,7 @@ export function repr(value: unknown, depth = 0): string {
 }
 
 function objectRepr(value: object, depth: number): string {
-  if (value instanceof Undefined) throw value.error();
+  if (value instanceof Undefined) return repr(strict(value));
   if (value instanceof Float) return floatText(value.value);
   // A list that contains itself would never end.
   if (depth > MAX_DEPTH) return '...';

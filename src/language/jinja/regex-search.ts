@@ -64,7 +64,9 @@ const SEARCH = new vm.Script('search()');
 
 function isTimeout(error: unknown): boolean {
   // The error comes from the other realm: `instanceof Error` is false.
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  );
 }
 
 const REPEATS = /(?<!\\)(?:[*+]|\{\d+,\d*\})/g;

@@ -96,10 +96,14 @@ export class Undefined {
   }
 }
 
+/** What `'a' if false` gives: Jinja2 prints nothing for it, however strict it is elsewhere. */
+export class NoElse extends Undefined {}
+
 /** The value, or an UndefinedError when it is missing. */
 export function strict(value: unknown): unknown {
-  if (value instanceof Undefined) throw value.error();
-  return value;
+  if (!(value instanceof Undefined)) return value;
+  if (value instanceof NoElse) return '';
+  throw value.error();
 }
 
 export type Dict = Readonly<Record<string, unknown>>;
@@ -168,7 +172,7 @@ export function typeName(value: unknown): string {
 
 /** A copy without the engine's own kinds of values, or the same value when it holds none. */
 export function plain(value: unknown): unknown {
-  if (value instanceof Undefined) throw value.error();
+  if (value instanceof Undefined) return strict(value);
   if (value instanceof Float) return value.value;
   if (Array.isArray(value)) return plainArray(value);
   if (value instanceof Map) return plainMap(value);

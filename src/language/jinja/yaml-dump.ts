@@ -11,19 +11,13 @@ export interface DumpOptions {
 const MAX_DEPTH = 200;
 const WIDTH = 80;
 
-/** Text as PyYAML's `dump` writes it. */
+/** Text as PyYAML's `dump` writes it through libyaml. */
 export function dumpYaml(value: unknown, options: DumpOptions): string {
   const root = strict(value);
   if (!isContainer(root))
-    return `${scalarText(root, { column: 0, indent: options.indent, isFlow: false, isKey: false })}\n${needsDocumentEnd(root)}`;
+    return `${scalarText(root, { column: 0, indent: options.indent, isFlow: false, isKey: false })}\n`;
   if (isFlow(root, options)) return `${flowText(root, options, { column: 0, indent: options.indent })}\n`;
   return block(root, options, { indent: 0, depth: 0 }).join('\n').concat('\n');
-}
-
-/** PyYAML closes a document that is one plain scalar. */
-function needsDocumentEnd(value: unknown): string {
-  const text = scalarText(value, { column: 0, indent: 0, isFlow: false, isKey: false });
-  return /^['"]/.test(text) ? '' : '...\n';
 }
 
 function isContainer(value: unknown): boolean {
@@ -105,20 +99,29 @@ function flowText(value: unknown, options: DumpOptions, place: Inline): string {
   const members = Array.isArray(value) ? value.map((item) => [undefined, item] as const) : entriesOf(value, options);
   let [text, column] = [open ?? '', place.column + 1];
   for (const [index, [key, item]] of members.entries()) {
-    const breaks = column > WIDTH || (index > 0 && column + 1 > WIDTH);
+    const breaks = index > 0 && column + 1 > WIDTH;
     const lead = index === 0 ? '' : breaks ? `,\n${' '.repeat(place.indent)}` : ', ';
     text += lead;
-    column = breaks && index > 0 ? place.indent : column + lead.length;
+    column = breaks ? place.indent : column + lead.length;
     const member = flowMember(key, strict(item), options, { column, indent: place.indent });
     text += member;
-    column += member.length;
+    column = columnAfter(member, column);
   }
   return text + (close ?? '');
 }
 
+function columnAfter(text: string, column: number): number {
+  const line = text.lastIndexOf('\n');
+  return line < 0 ? column + text.length : text.length - line - 1;
+}
+
 function flowMember(key: unknown, item: unknown, options: DumpOptions, place: Inline): string {
-  const inner = { ...place, indent: place.indent + options.indent };
-  const write = (value: unknown, isKey: boolean): string =>
-    isContainer(value) ? flowText(value, options, inner) : scalarText(value, { ...place, isFlow: true, isKey });
-  return key === undefined ? write(item, false) : `${write(key, true)}: ${write(item, false)}`;
+  const indent = place.indent + options.indent;
+  if (key === undefined) return flowScalar(item, options, { column: place.column, indent }, false);
+  const name = flowScalar(key, options, { column: place.column, indent }, true);
+  return `${name}: ${flowScalar(item, options, { column: place.column + name.length + 2, indent }, false)}`;
+}
+
+function flowScalar(value: unknown, options: DumpOptions, place: Inline, isKey: boolean): string {
+  return isContainer(value) ? flowText(value, options, place) : scalarText(value, { ...place, isFlow: true, isKey });
 }

@@ -17,7 +17,7 @@ const WIDTH = 80;
 const RESOLVED =
   /^(?:~|null|Null|NULL||<<|=|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF|[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][\d_]*)|[-+]?0x[\da-fA-F_]+|[-+]?[1-9][\d_]*(?::[0-5]?\d)+|[-+]?\d[\d_]*\.[\d_]*(?:[eE][-+]\d+)?|\.[\d_]+(?:[eE][-+]\d+)?|[-+]?\d[\d_]*(?::[0-5]?\d)+\.[\d_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|\d{4}-\d\d-\d\d|\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$/;
 
-/** A scalar as PyYAML's dump writes it. */
+/** A scalar as libyaml writes it, which is what Ansible's filters use. */
 export function scalarText(value: unknown, place: ScalarPlace): string {
   if (typeof value === 'string') return stringText(value, place);
   if (value === null || value === undefined) return 'null';
@@ -42,7 +42,7 @@ function stringText(text: string, place: ScalarPlace): string {
 
 function isSpecial(text: string): boolean {
   return (
-    /[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|\ufeff/u.test(text) ||
+    /[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd]|\ufeff/u.test(text) ||
     (/ [\n\x85\u2028\u2029]/.test(text) && text !== '')
   );
 }
@@ -52,7 +52,7 @@ function isPlain(text: string, { isFlow }: ScalarPlace): boolean {
   if (/^[ \n]|[ \n]$|[\n\x85\u2028\u2029]/.test(text)) return false;
   if (/^(?:---|\.\.\.)/.test(text) || /^[#,[\]{}&*!|>'"%@`]/.test(text) || /^[?:-](?: |$)/.test(text)) return false;
   if (/: |:$| #/.test(text)) return false;
-  return !isFlow || !(/[,?[\]{}]/.test(text) || /^[?:-]/.test(text) || text.includes(':'));
+  return !isFlow || !(/[,?[\]{}]/.test(text) || /^[?:]/.test(text) || text.includes(':'));
 }
 
 /** Breaks at single spaces where the line is already too long; keys are never broken. */
@@ -102,15 +102,11 @@ function doubleQuoted(text: string, { column, indent, isKey }: ScalarPlace): str
   let [result, line] = ['"', column + 1];
   const characters = [...text];
   for (const [index, character] of characters.entries()) {
-    const piece = escaped(character);
     const isInside = index > 0 && index < characters.length - 1;
-    if (!isKey && isInside && character === ' ' && line + piece.length > WIDTH) {
-      result += `\\\n${' '.repeat(indent)}${characters[index + 1] === ' ' || index > 0 ? '\\' : ''} `;
-      line = indent + 2;
-    } else {
-      result += piece;
-      line += piece.length;
-    }
+    const breaks = !isKey && isInside && character === ' ' && characters[index - 1] !== ' ' && line > WIDTH;
+    const piece = breaks ? `\n${' '.repeat(indent)}${characters[index + 1] === ' ' ? '\\' : ''}` : escaped(character);
+    result += piece;
+    line = breaks ? indent : line + piece.length;
   }
   return `${result}"`;
 }
@@ -119,6 +115,8 @@ function escaped(character: string): string {
   const short = ESCAPES[character];
   if (short !== undefined) return short;
   const code = character.codePointAt(0) ?? 0;
+  // libyaml escapes what lies beyond the first plane.
+  if (code > 0xffff) return `\\U${code.toString(16).toUpperCase().padStart(8, '0')}`;
   if (code >= 0x20 && code !== 0x7f && code !== 0xfeff && !(code > 0x7f && code < 0xa0)) return character;
   return code < 0x100
     ? `\\x${code.toString(16).toUpperCase().padStart(2, '0')}`

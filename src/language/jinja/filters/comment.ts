@@ -39,7 +39,7 @@ export const comment: Filter = (value, args, kwargs) => {
   const decoration = option('decoration', style.decoration);
   const edge = (name: 'prefix' | 'postfix'): string => {
     const count = Math.min(100, integerArgument(given[`${name}_count`], 1));
-    return count > 0 && option(name, decoration.trimEnd()) !== '' ? option(name, decoration.trimEnd()) : '';
+    return Array.from({ length: count }, () => option(name, decoration.trimEnd())).join(newline);
   };
   const lines = toText(value)
     .split(newline)

@@ -1,4 +1,5 @@
 import { iterate } from '../access.ts';
+import { Membership } from '../membership.ts';
 import { equals, order, isTruthy } from '../operators.ts';
 import type { Filter } from '../types.ts';
 import { Tuple, Undefined, ValueFault, mappingEntries, strict, type Kwargs } from '../values.ts';
@@ -43,13 +44,8 @@ export function uniqueBy(
   items: readonly unknown[],
   key: (item: unknown) => unknown = (item) => item,
 ): readonly unknown[] {
-  const texts = new Set<string>();
-  const others: unknown[] = [];
-  return items.filter((item) => {
-    const compared = key(item);
-    if (typeof compared === 'string') return !texts.has(compared) && texts.add(compared);
-    return !others.some((other) => equals(other, compared)) && others.push(compared);
-  });
+  const seen = new Membership();
+  return items.filter((item) => seen.add(strict(key(item))));
 }
 
 function extreme(sign: 1 | -1): Filter {

@@ -44,14 +44,18 @@ function wrapLine(line: string, width: number, breaksWords: boolean): readonly s
   const lines: string[] = [];
   let current = '';
   for (const chunk of line.match(/\s+|[^\s-]+-+|[^\s-]+|-+/g) ?? []) {
-    if (current.length + chunk.length > width) {
-      if (current.trimEnd() !== '') lines.push(current.trimEnd());
-      current = chunk.trim() === '' && lines.length > 0 ? '' : chunk;
-      while (breaksWords && current.length > width) {
-        lines.push(current.slice(0, width));
-        current = current.slice(width);
+    let rest = chunk;
+    if (current.length + rest.length > width) {
+      while (breaksWords && rest.length > width) {
+        const left = width - current.length;
+        lines.push(current + rest.slice(0, left));
+        [current, rest] = ['', rest.slice(left)];
       }
-    } else current += chunk;
+      if (current.length + rest.length > width && current.trimEnd() !== '')
+        [current] = ['', lines.push(current.trimEnd())];
+      if (rest.trim() === '' && lines.length > 0 && current === '') rest = '';
+    }
+    current += rest;
   }
   return current.trimEnd() === '' ? lines : [...lines, current.trimEnd()];
 }

@@ -34,7 +34,7 @@ const urlsplit: Filter = (value, args, kwargs) => {
     ['scheme', scheme.toLowerCase()],
   ]);
   const asked = textArgument(query);
-  if (asked === '') return mappingFrom(parts);
+  if (asked === '') return mappingFrom([...parts].sort(([a], [b]) => (a < b ? -1 : 1)));
   if (!parts.has(asked)) throw new ValueFault(`a URL has no part '${asked}'`);
   return parts.get(asked);
 };

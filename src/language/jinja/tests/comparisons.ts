@@ -1,4 +1,5 @@
 import { iterate } from '../access.ts';
+import { Membership } from '../membership.ts';
 import { binary, compare, contains, isTruthy } from '../operators.ts';
 import type { CompareOperator } from '../nodes.ts';
 import type { Test } from '../types.ts';
@@ -18,7 +19,11 @@ function remainder(value: unknown, divisor: unknown): number {
 const sameas: Test = (value, [other]) =>
   value instanceof Float && other instanceof Float ? value.value === other.value : value === other;
 
-const subset: Test = (value, [other]) => iterate(value).every((item) => contains(iterate(other), item));
+function isWithin(items: readonly unknown[], known: Membership): boolean {
+  return items.every((item) => known.has(item));
+}
+
+const subset: Test = (value, [other]) => isWithin(iterate(value), new Membership(iterate(other)));
 
 export const comparisonTests: Readonly<Record<string, Test>> = {
   eq: comparing('=='),
