@@ -1,0 +1,267 @@
+import { z } from 'zod';
+import { loadKernelModule } from '../changes/load-kernel-module.ts';
+import { unloadKernelModule } from '../changes/unload-kernel-module.ts';
+import type { Change, RebootReason } from '../contract/change.ts';
+import type { FileContent } from '../contract/file-state.ts';
+import { defineModule } from '../contract/module.ts';
+import type { Read } from '../contract/probe.ts';
+import { TaskError } from '../contract/task-error.ts';
+import { directoryFiles } from '../probes/directory.ts';
+import { fileContent } from '../probes/file.ts';
+import { type KernelModule, kernelModule } from '../probes/kernel-modules.ts';
+import {
+  effectiveOption,
+  filesInForce,
+  listedModules,
+  MODPROBE_DIRECTORIES,
+  MODULES_LOAD_DIRECTORIES,
+  type ModprobeDirective,
+  normaliseModule,
+  parseModprobe,
+  parseModprobeFiles,
+} from '../probes/modprobe-config.ts';
+import { modprobeText, modulesLoadText, planOwnFile } from './gpu/module-files.ts';
+
+const moduleName = z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be a module name: letters, digits, - and _');
+const paramValue = z.union([
+  z.string().regex(/^[^"\n]*$/, 'must hold neither " nor a line end'),
+  z.number(),
+  z.boolean(),
+]);
+
+const args = z.strictObject({
+  name: moduleName.describe('The module; `-` and `_` are the same.'),
+  state: z
+    .enum(['loaded', 'unloaded', 'unchanged', 'present', 'absent'])
+    .optional()
+    .describe(
+      '`loaded` (or `present`) and `unloaded` (or `absent`) act now. Default: `unchanged` with `block`, else `loaded`.',
+    ),
+  persistent: z.boolean().optional().describe('Load it at every boot, by /etc/modules-load.d. Absent: left as it is.'),
+  params: z
+    .record(z.string().regex(/^[A-Za-z0-9_-]+$/), paramValue)
+    .optional()
+    .describe('Parameters for every later load, as one `options` line. Absent: left as they are; `{}` removes ours.'),
+  block: z
+    .enum(['none', 'alias', 'modprobe'])
+    .optional()
+    .describe(
+      '`alias`: not loaded for matching hardware (blacklist). `modprobe`: not at all (also install /bin/false).',
+    ),
+  softdep: z
+    .strictObject({
+      pre: z.array(moduleName).default([]).describe('Loaded before it.'),
+      post: z.array(moduleName).default([]).describe('Loaded after it.'),
+    })
+    .optional()
+    .describe('Modules to load before or after it: `pre: [vfio-pci]` lets vfio-pci take its cards first.'),
+  optional: z
+    .boolean()
+    .default(false)
+    .describe('Do nothing on a kernel that has no such module (vfio_virqfd is gone since 6.2).'),
+});
+
+type Args = z.infer<typeof args>;
+
+interface Current {
+  readonly module: KernelModule;
+  readonly ownOptions: FileContent;
+  readonly ownLoad: FileContent;
+  readonly directives: readonly ModprobeDirective[];
+  readonly listed: readonly { readonly module: string; readonly path: string }[];
+}
+
+export default defineModule<Args, Current>({
+  name: 'kernel-module',
+  aliases: ['modprobe'],
+  summary: 'Load, persist, configure or block a kernel module',
+  description: `Writes files of its own: \`/etc/modprobe.d/tsplay-<name>.conf\` (options, blacklist, install, softdep) and
+\`/etc/modules-load.d/tsplay-<name>.conf\`. What they mean is judged together with all others, with the precedence of
+modprobe.d(5). A \`blacklist\` line alone does not keep a module from being loaded by name or as a dependency (modprobe.d(5)),
+which is what \`block: modprobe\` is for; a softdep makes an install line of the same module void, so the two exclude each
+other. None of it reaches a module that is built into the kernel: that is refused. After a change rebuild the initramfs.`,
+  args,
+  textArgs: ['name', 'params.*'],
+  observe,
+  plan: (given, current) =>
+    isSkipped(given, current) ? [] : [...planFiles(given, current), ...planLive(given, current)],
+  result: (given, current) => ({
+    builtin: current.module.isBuiltin,
+    available: current.module.isAvailable,
+    loaded: current.module.isLoaded,
+    warnings: foreignOptions(given, current),
+    reboot_reasons: isSkipped(given, current) ? [] : rebootReasons(given, current),
+  }),
+  examples: [
+    { title: 'vfio-pci now and at every boot', task: 'kernel-module:\n  name: vfio-pci\n  persistent: true' },
+    { title: 'The host must never use its cards itself', task: 'kernel-module:\n  name: nouveau\n  block: modprobe' },
+    {
+      title: 'vfio-pci first',
+      task: 'kernel-module:\n  name: snd_hda_intel\n  state: unchanged\n  softdep: {pre: [vfio-pci]}',
+    },
+    { title: 'Cards by id', task: 'kernel-module:\n  name: vfio-pci\n  params: {ids: "10de:20f1,10de:1aef"}' },
+  ],
+});
+
+async function observe({ name }: Args, read: Read): Promise<Current> {
+  const own = normaliseModule(name);
+  const [module, ownOptions, ownLoad, options, loads] = await Promise.all([
+    read(kernelModule(name)),
+    read(fileContent(`/etc/modprobe.d/tsplay-${own}.conf`)),
+    read(fileContent(`/etc/modules-load.d/tsplay-${own}.conf`)),
+    Promise.all(MODPROBE_DIRECTORIES.map((directory) => read(directoryFiles(directory, '.conf')))),
+    Promise.all(MODULES_LOAD_DIRECTORIES.map((directory) => read(directoryFiles(directory, '.conf')))),
+  ]);
+  const directives = parseModprobeFiles(filesInForce(options));
+  return { module, ownOptions, ownLoad, directives, listed: listedModules(filesInForce(loads)) };
+}
+
+function isSkipped(given: Args, { module }: Current): boolean {
+  return given.optional && module.hasIndex && !module.isAvailable && !module.isLoaded;
+}
+
+function planFiles(given: Args, current: Current): readonly Change[] {
+  return [...planOptions(given, current), ...planPersistence(given, current)];
+}
+
+function planOptions(given: Args, current: Current): readonly Change[] {
+  const { params, block, softdep, name } = given;
+  if (!params && !block && !softdep) return [];
+  const text = ownText(given);
+  if (text !== '' && current.module.isBuiltin) throw builtinRefusal(given);
+  if (block === 'modprobe' && softdep) {
+    throw new TaskError(
+      `a softdep makes the install line of the same module void (modprobe.d(5)): give ${name} either block: modprobe or softdep`,
+    );
+  }
+  const overridden = overriddenParam(given, current, text);
+  if (overridden) throw new TaskError(overridden);
+  return planOwnFile(current.ownOptions, text);
+}
+
+function ownText({ name, params = {}, block = 'none', softdep }: Args): string {
+  const texts = Object.fromEntries(Object.entries(params).map(([param, value]) => [param, paramText(value)]));
+  return modprobeText({
+    module: normaliseModule(name),
+    params: texts,
+    block,
+    pre: softdep?.pre ?? [],
+    post: softdep?.post ?? [],
+  });
+}
+
+function paramText(value: string | number | boolean): string {
+  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
+}
+
+/** A later file wins over ours for the same parameter, without a word from modprobe. */
+function overriddenParam(
+  { name, params = {} }: Args,
+  { directives, ownOptions }: Current,
+  text: string,
+): string | undefined {
+  const base = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+  const others = directives.filter((one) => one.path !== ownOptions.path);
+  const withOurs = [
+    ...others.filter((one) => base(one.path) < base(ownOptions.path)),
+    ...parseModprobe(ownOptions.path, text),
+    ...others.filter((one) => base(one.path) > base(ownOptions.path)),
+  ];
+  for (const [param, value] of Object.entries(params)) {
+    const winner = effectiveOption(withOurs, name, param);
+    if (winner && winner.value !== paramText(value)) {
+      return `${winner.path}:${winner.line} sets ${name} ${param}=${winner.value ?? ''} and comes after ${ownOptions.path}, so ${param}=${paramText(value)} would have no effect; remove it there`;
+    }
+  }
+  return undefined;
+}
+
+function foreignOptions({ name, params = {} }: Args, { directives, ownOptions }: Current): readonly string[] {
+  const foreign = directives.filter((one) => one.path !== ownOptions.path);
+  return Object.keys(params).flatMap((param) => {
+    const other = effectiveOption(foreign, name, param);
+    return other ? [`${other.path}:${other.line} also sets ${name} ${param}=${other.value ?? ''}`] : [];
+  });
+}
+
+function planPersistence({ name, persistent }: Args, { module, ownLoad, listed }: Current): readonly Change[] {
+  if (persistent === undefined) return [];
+  const own = normaliseModule(name);
+  if (!persistent) return planOwnFile(ownLoad, '');
+  if (module.isBuiltin || listed.some((one) => one.module === own)) return [];
+  return planOwnFile(ownLoad, modulesLoadText(own));
+}
+
+function planLive(given: Args, { module }: Current): readonly Change[] {
+  const wanted = stateOf(given);
+  if (wanted === 'loaded' && !module.isLoaded) {
+    if (module.hasIndex && !module.isAvailable) {
+      throw new TaskError(
+        `kernel ${module.kernelRelease} has no module ${given.name}: check the name, install the package it comes in, or say optional: true`,
+      );
+    }
+    return [loadKernelModule(given.name)];
+  }
+  if (wanted !== 'unloaded' || !module.isLoaded) return [];
+  refuseUnload(module);
+  return [unloadKernelModule(module.name)];
+}
+
+function stateOf({ state, block = 'none' }: Args): 'loaded' | 'unloaded' | 'unchanged' {
+  if (state === 'present') return 'loaded';
+  if (state === 'absent') return 'unloaded';
+  return state ?? (block === 'none' ? 'loaded' : 'unchanged');
+}
+
+function refuseUnload({ name, isBuiltin, references, holders, boundDevices }: KernelModule): void {
+  if (isBuiltin) throw new TaskError(`${name} is built into the kernel and cannot be unloaded`);
+  const users = [
+    ...holders.map((holder) => `module ${holder}`),
+    ...boundDevices.map((address) => `PCI function ${address}`),
+  ];
+  if (references > 0 || users.length > 0) {
+    throw new TaskError(
+      `${name} is in use (${references} references${users.length > 0 ? `: ${users.join(', ')}` : ''}) and was not unloaded; unload or unbind those first`,
+    );
+  }
+}
+
+function builtinRefusal({ name, params = {} }: Args): TaskError {
+  const tokens = Object.entries(params).map(([param, value]) => `${name}.${param}=${paramText(value)}`);
+  const hint =
+    tokens.length > 0
+      ? `put ${tokens.join(' ')} on the kernel command line (kernel-cmdline)`
+      : 'only the kernel command line reaches it (initcall_blacklist, as a last resort)';
+  return new TaskError(`${name} is built into this kernel, where files in modprobe.d have no effect: ${hint}`, {
+    builtin: true,
+  });
+}
+
+function rebootReasons(given: Args, { module }: Current): readonly RebootReason[] {
+  if (!module.isLoaded || module.isBuiltin) return [];
+  const blocked: readonly RebootReason[] =
+    (given.block ?? 'none') !== 'none' && stateOf(given) === 'unchanged'
+      ? [{ kind: 'blacklist', detail: `${module.name} is blocked but still loaded` }]
+      : [];
+  const differing = Object.entries(given.params ?? {}).filter(([param, value]) =>
+    differs(module.params[normaliseModule(param)], paramText(value)),
+  );
+  return [
+    ...blocked,
+    ...differing.map(([param, value]) => ({
+      kind: 'module-param' as const,
+      detail: `${module.name} is loaded with ${param}=${module.params[normaliseModule(param)] ?? ''}, not ${paramText(value)}`,
+    })),
+  ];
+}
+
+/** The kernel prints booleans as Y and N, and numbers in its own base. Unreadable parameters cannot be compared. */
+function differs(live: string | undefined, wanted: string): boolean {
+  if (live === undefined || live === wanted) return false;
+  const plain = (text: string) => {
+    if (/^(y|yes|on|true)$/i.test(text)) return '1';
+    if (/^(n|no|off|false)$/i.test(text)) return '0';
+    return /^(0x[0-9a-f]+|\d+)$/i.test(text) ? String(Number(text)) : text;
+  };
+  return plain(live) !== plain(wanted);
+}
