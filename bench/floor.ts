@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import ssh2 from 'ssh2';
+import ssh2, { type PublicKeyAuthMethod } from 'ssh2';
 
 // The floor every agentless tool stands on: connect to every host with ssh2 and run `true`. Reads the benchmark's inventory.
 const hosts = readFileSync(process.argv[2] ?? '', 'utf8')
@@ -22,17 +22,12 @@ function runTrue(host: Record<string, string>): Promise<void> {
         channel.stderr.resume();
       }),
     );
+    const login: PublicKeyAuthMethod = { type: 'publickey', username: host.ansible_user ?? '', key: readFileSync(host.ansible_ssh_private_key_file ?? '', 'utf8') };
     const known = readFileSync(/UserKnownHostsFile=([^'\s]+)/.exec(host.line ?? '')?.[1] ?? '', 'utf8');
     client.connect({
       sock: connect({ host: '127.0.0.1', port, noDelay: true }),
       username: host.ansible_user,
-      authHandler: [
-        {
-          type: 'publickey',
-          username: host.ansible_user ?? '',
-          key: readFileSync(host.ansible_ssh_private_key_file ?? '', 'utf8'),
-        },
-      ],
+      authHandler: [login],
       hostVerifier: (key: Buffer) => known.includes(key.toString('base64')),
       algorithms: { kex: ['curve25519-sha256'] },
     });

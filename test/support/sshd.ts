@@ -132,11 +132,11 @@ function accepts(port: number): Promise<boolean> {
 }
 
 async function stopAll(child: ChildProcess, directory: string): Promise<void> {
-  const sessions = childrenOf(child.pid);
+  const sessions = descendantsOf(child.pid);
   const ended =
     child.exitCode === null && child.signalCode === null && new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
-  for (const pid of sessions.flatMap((session) => [...childrenOf(session), session])) kill(pid);
+  for (const pid of sessions) kill(pid);
   await ended;
   rmSync(directory, { recursive: true, force: true });
 }
@@ -147,6 +147,10 @@ function kill(pid: number): void {
   } catch {
     // Ended in between.
   }
+}
+
+function descendantsOf(parent: number | undefined): readonly number[] {
+  return childrenOf(parent).flatMap((pid) => [...descendantsOf(pid), pid]);
 }
 
 function childrenOf(parent: number | undefined): readonly number[] {

@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * `npm run new-module swapfile` writes src/modules/swapfile.ts and its test, both of which pass as they are, and brings
+ * the index and the docs up to date. Fill in args, observe and plan; add cases to the test.
+ */
+const root = join(import.meta.dirname, '..');
+const name = process.argv[2] ?? '';
+if (!/^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/.test(name)) {
+  console.error('usage: npm run new-module NAME   (lower case, words joined by - or _, as it will stand in playbooks)');
+  process.exit(1);
+}
+const modulePath = join(root, 'src', 'modules', `${name}.ts`);
+const testPath = join(root, 'src', 'modules', `${name}.test.ts`);
+if (existsSync(modulePath)) {
+  console.error(`there is a module ${name} already: ${modulePath}`);
+  process.exit(1);
+}
+
+writeFileSync(
+  modulePath,
+  `import { z } from 'zod';
+import { replaceContent } from '../changes/write-file.ts';
+import type { FileContent } from '../contract/file-state.ts';
+import { defineModule } from '../contract/module.ts';
+import { TaskError } from '../contract/task-error.ts';
+import { fileContent } from '../probes/file.ts';
+
+const args = z.strictObject({
+  path: z.string().startsWith('/').describe('File whose whole content this is. Say here what a user must know about the argument.'),
+  content: z.string().describe('What the file holds.'),
+});
+
+export default defineModule<z.infer<typeof args>, FileContent>({
+  name: '${name}',
+  summary: 'Say in one line what state this module brings a host to',
+  description: 'Name the sources the behaviour rests on: man pages, kernel documents.',
+  args,
+  // Reads only. Whatever is asked for together travels together.
+  observe: ({ path }, read) => read(fileContent(path)),
+  // Pure: from what was asked and what was observed to the changes that are missing. None: converged.
+  plan({ content }, current) {
+    if (current.kind !== 'file' && current.kind !== 'absent') throw new TaskError(\`\${current.path} is not a regular file\`);
+    const bytes = new TextEncoder().encode(content);
+    if (current.kind === 'file' && Buffer.compare(current.bytes, bytes) === 0) return [];
+    return [replaceContent(current, bytes)];
+  },
+  examples: [{ title: 'A first example', task: '${name}:\\n  path: /etc/example\\n  content: hello' }],
+});
+`,
+);
+writeFileSync(
+  testPath,
+  `import { expect, test } from 'vitest';
+import type { FileContent } from '../contract/file-state.ts';
+import module from './${name}.ts';
+
+const absent: FileContent = { kind: 'absent', path: '/etc/example', realPath: '/etc/example' };
+
+function found(text: string): FileContent {
+  const bytes = new TextEncoder().encode(text);
+  const attributes = { mode: 0o644, uid: 0, gid: 0, owner: 'root', group: 'root' };
+  const state = { ...attributes, kind: 'file' as const, path: '/etc/example', size: bytes.length, version: '1', mtime: 0, links: 1 };
+  return { kind: 'file', path: '/etc/example', realPath: '/etc/example', state, bytes };
+}
+
+test.each([
+  ['creates what is missing', absent, ['write-file']],
+  ['replaces what differs', found('other'), ['write-file']],
+  ['leaves what is right', found('hello'), []],
+])('%s', (_, current, changes) => {
+  const planned = module.plan({ path: '/etc/example', content: 'hello' }, current);
+  expect(planned.map((change) => change.kind)).toEqual(changes);
+});
+`,
+);
+execFileSync(process.execPath, [join(root, 'scripts', 'generate.ts')], { stdio: 'inherit' });
+console.log(`wrote src/modules/${name}.ts and src/modules/${name}.test.ts; try: npx vitest run src/modules/${name}.test.ts`);
