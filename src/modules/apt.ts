@@ -14,17 +14,29 @@ const args = z
     pkg: z.array(z.string().min(1)).optional().describe('Another name of name'),
     state: z.enum(['present', 'latest', 'absent']).default('present').describe('Installed, newest, or gone'),
     update_cache: z.boolean().default(false).describe('Refresh the package lists first, at most once a run'),
-    cache_valid_time: z.number().int().min(0).default(0).describe('Seconds for which the lists count as fresh; implies update_cache'),
-    install_recommends: z.boolean().optional().describe('Install recommended packages too. Absent: as the host is configured'),
+    cache_valid_time: z
+      .number()
+      .int()
+      .min(0)
+      .default(0)
+      .describe('Seconds for which the lists count as fresh; implies update_cache'),
+    install_recommends: z
+      .boolean()
+      .optional()
+      .describe('Install recommended packages too. Absent: as the host is configured'),
     default_release: z.string().optional().describe('Release to prefer, as apt-get -t'),
     allow_downgrade: z.boolean().default(false).describe('A lower version than the installed one may be asked for'),
     purge: z.boolean().default(false).describe('absent: remove configuration files too'),
     autoremove: z.boolean().default(false).describe('absent: remove dependencies that nothing needs any more'),
     lock_timeout: z.number().int().min(0).default(300).describe('Seconds to wait while another program holds the lock'),
   })
-  .refine(({ name, pkg, update_cache, cache_valid_time }) => name.length > 0 || pkg !== undefined || update_cache || cache_valid_time > 0, {
-    error: 'needs name, or update_cache',
-  });
+  .refine(
+    ({ name, pkg, update_cache, cache_valid_time }) =>
+      name.length > 0 || pkg !== undefined || update_cache || cache_valid_time > 0,
+    {
+      error: 'needs name, or update_cache',
+    },
+  );
 
 type Args = z.output<typeof args>;
 
@@ -71,17 +83,24 @@ async function observeApt(wanted: Args, read: Read, task: TaskView): Promise<Apt
 
 /** Touching the directory leaves a time even when no list was new. */
 function refresh({ lock_timeout }: Args): Change {
-  return runCommand(['/bin/sh', '-c', `apt-get -q -o DPkg::Lock::Timeout=${lock_timeout} update && touch /var/lib/apt/lists`], {
-    purpose: 'refresh the package lists',
-    env: { DEBIAN_FRONTEND: 'noninteractive' },
-    touches: ['path:/var/lib/apt', 'path:/var/cache/apt'],
-  });
+  return runCommand(
+    ['/bin/sh', '-c', `apt-get -q -o DPkg::Lock::Timeout=${lock_timeout} update && touch /var/lib/apt/lists`],
+    {
+      purpose: 'refresh the package lists',
+      env: { DEBIAN_FRONTEND: 'noninteractive' },
+      touches: ['path:/var/lib/apt', 'path:/var/cache/apt'],
+    },
+  );
 }
 
 function planApt(wanted: Args, current: AptCurrent): readonly Change[] {
   const packages = packagesOf(wanted);
   const installed = new Map(current.packages.map((state) => [state.name, state.installed]));
-  if (wanted.state === 'absent') return removal(wanted, packages.filter(({ name }) => installed.get(name) !== null));
+  if (wanted.state === 'absent')
+    return removal(
+      wanted,
+      packages.filter(({ name }) => installed.get(name) !== null),
+    );
   const missing = packages.filter((one) => !isAsWanted(one, installed.get(one.name) ?? null, wanted, current));
   if (missing.length === 0) return [];
   const { install_recommends: recommends, default_release: release } = wanted;
@@ -90,14 +109,29 @@ function planApt(wanted: Args, current: AptCurrent): readonly Change[] {
     ...(release === undefined ? [] : ['-t', release]),
     ...(wanted.allow_downgrade ? ['--allow-downgrades'] : []),
   ];
-  const predicted = missing.map(({ name, version }) => ({ name, installed: version ?? current.candidates.get(name) ?? 'newest' }));
-  return [packageCommand(aptGet(wanted.lock_timeout, ['install', ...options, '--', ...listed(missing)]), `install ${listed(missing).join(', ')}`, predicted)];
+  const predicted = missing.map(({ name, version }) => ({
+    name,
+    installed: version ?? current.candidates.get(name) ?? 'newest',
+  }));
+  return [
+    packageCommand(
+      aptGet(wanted.lock_timeout, ['install', ...options, '--', ...listed(missing)]),
+      `install ${listed(missing).join(', ')}`,
+      predicted,
+    ),
+  ];
 }
 
 function isAsWanted(one: WantedPackage, installed: string | null, wanted: Args, current: AptCurrent): boolean {
   if (!hasWantedVersion(one, installed)) return false;
   const candidate = current.candidates.get(one.name);
-  return wanted.state !== 'latest' || one.version !== undefined || candidate === null || candidate === undefined || candidate === installed;
+  return (
+    wanted.state !== 'latest' ||
+    one.version !== undefined ||
+    candidate === null ||
+    candidate === undefined ||
+    candidate === installed
+  );
 }
 
 function removal(wanted: Args, packages: readonly WantedPackage[]): readonly Change[] {

@@ -6,9 +6,18 @@ const condition = z.union([z.string(), z.boolean()]);
 
 const args = z.strictObject({
   that: z.union([condition, z.array(condition).nonempty()]).describe('Expressions that must all be true'),
-  fail_msg: z.union([z.string(), z.array(z.string())]).optional().describe('What to say when one is not'),
-  msg: z.union([z.string(), z.array(z.string())]).optional().describe('Another name of fail_msg'),
-  success_msg: z.union([z.string(), z.array(z.string())]).optional().describe('What to say when all are'),
+  fail_msg: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('What to say when one is not'),
+  msg: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('Another name of fail_msg'),
+  success_msg: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('What to say when all are'),
   quiet: z.boolean().default(false).describe('Register nothing but the outcome'),
 });
 
@@ -38,7 +47,8 @@ export default defineModule<Args, readonly Judged[]>({
     const wrong = judged.find(({ value }) => value !== true);
     if (!wrong) return [];
     const { expression, value } = wrong;
-    if (typeof value !== 'boolean') throw new TaskError(`${expression} must be true or false, but it is ${JSON.stringify(value) ?? typeof value}`);
+    if (typeof value !== 'boolean')
+      throw new TaskError(`${expression} must be true or false, but it is ${JSON.stringify(value) ?? typeof value}`);
     const said = [fail_msg ?? msg ?? 'Assertion failed'].flat().join('\n');
     throw new TaskError(`${said}: ${expression}`, { assertion: expression, evaluated_to: false });
   },

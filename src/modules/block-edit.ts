@@ -25,7 +25,10 @@ export function withBlock(text: string, edit: BlockEdit): string {
 }
 
 /** As Ansible: the last of each marker counts, in whichever order they stand. */
-function markers(lines: readonly string[], { begin, end }: BlockEdit): { readonly from: number; readonly to: number } | undefined {
+function markers(
+  lines: readonly string[],
+  { begin, end }: BlockEdit,
+): { readonly from: number; readonly to: number } | undefined {
   const first = lines.findLastIndex((line) => isLine(line, begin));
   const second = lines.findLastIndex((line) => isLine(line, end));
   if (first < 0 || second < 0) return undefined;

@@ -13,7 +13,10 @@ const args = z
   .strictObject({
     path: hostPath.describe('File to edit; a link is followed'),
     block: z.string().default('').describe('The lines between the markers; none removes block and markers'),
-    marker: z.string().default('# {mark} ANSIBLE MANAGED BLOCK').describe('Line around the block; {mark} becomes BEGIN or END'),
+    marker: z
+      .string()
+      .default('# {mark} ANSIBLE MANAGED BLOCK')
+      .describe('Line around the block; {mark} becomes BEGIN or END'),
     marker_begin: z.string().default('BEGIN').describe('What {mark} becomes above the block'),
     marker_end: z.string().default('END').describe('What {mark} becomes below the block'),
     state: z.enum(['present', 'absent']).default('present').describe('Whether the block must be there'),
@@ -24,7 +27,10 @@ const args = z
     validate,
     ...ownership,
   })
-  .refine(({ marker }) => marker.includes('{mark}'), { error: 'must hold {mark}, or begin and end cannot be told apart', path: ['marker'] })
+  .refine(({ marker }) => marker.includes('{mark}'), {
+    error: 'must hold {mark}, or begin and end cannot be told apart',
+    path: ['marker'],
+  })
   .refine(({ insertafter, insertbefore }) => insertafter === undefined || insertbefore === undefined, {
     error: 'insertafter and insertbefore cannot be given together',
   });
@@ -34,20 +40,27 @@ type Args = z.output<typeof args>;
 export default defineModule<Args, FileContent>({
   name: 'blockinfile',
   summary: 'Keep a block of lines between two markers in a text file',
-  description: 'Works on bytes; everything outside the block stays as it is. Markers are those of Ansible, so blocks it wrote are found.',
+  description:
+    'Works on bytes; everything outside the block stays as it is. Markers are those of Ansible, so blocks it wrote are found.',
   args,
   textArgs: ['mode'],
   observe: ({ path }, read) => read(fileContent(path)),
   plan(wanted, current) {
     const isWanted = wanted.state === 'present' && wanted.block !== '';
     if (current.kind === 'absent' && !isWanted) return [];
-    if (current.kind === 'absent' && !wanted.create) throw new TaskError(`${wanted.path} does not exist; create: true would make it`);
+    if (current.kind === 'absent' && !wanted.create)
+      throw new TaskError(`${wanted.path} does not exist; create: true would make it`);
     const before = current.kind === 'file' ? Buffer.from(current.bytes).toString('latin1') : '';
     const after = withBlock(before, editFor(wanted, isWanted));
     if (after === before && current.kind === 'file') return adjustAttributes(current, wanted);
     const { owner, group, backup: keep, validate: command } = wanted;
     const options = { mode: wantedMode(wanted.mode, current), owner, group, backup: keep };
-    return [replaceContent(current, Buffer.from(after, 'latin1'), { ...options, ...(command && { validate: splitWords(command) }) })];
+    return [
+      replaceContent(current, Buffer.from(after, 'latin1'), {
+        ...options,
+        ...(command && { validate: splitWords(command) }),
+      }),
+    ];
   },
   examples: [
     {

@@ -19,7 +19,8 @@ const NAMED = /\$(\w+|\{\w+\})/g;
 export default defineModule<Args, ProgramState>({
   name: 'command',
   summary: 'Run a program',
-  description: 'No shell is involved: no pipes, patterns or redirections. Use creates or removes to say when there is nothing to do.',
+  description:
+    'No shell is involved: no pipes, patterns or redirections. Use creates or removes to say when there is nothing to do.',
   args,
   freeForm: 'cmd',
   converges: false,
@@ -27,7 +28,10 @@ export default defineModule<Args, ProgramState>({
   plan: (wanted, current) => programChange(expanded(wanted, current), wanted, current),
   result: (wanted, state, applied) => programResult(wordsOf(wanted), wanted, { state, applied }),
   examples: [
-    { title: 'Only once', task: 'command: nova-manage cell_v2 simple_cell_setup\nargs:\n  creates: /var/lib/nova/.cell' },
+    {
+      title: 'Only once',
+      task: 'command: nova-manage cell_v2 simple_cell_setup\nargs:\n  creates: /var/lib/nova/.cell',
+    },
     { title: 'Words with blanks', task: 'command:\n  argv: [logger, -t, tsplay, "two  words"]' },
   ],
 });

@@ -7,7 +7,9 @@ const args = z
     var: z.string().optional().describe('Expression whose value to print'),
     verbosity: z.number().int().min(0).default(0).describe('Print only with at least this many -v'),
   })
-  .refine((wanted) => wanted.msg === undefined || wanted.var === undefined, { error: 'msg and var cannot be given together' });
+  .refine((wanted) => wanted.msg === undefined || wanted.var === undefined, {
+    error: 'msg and var cannot be given together',
+  });
 
 type Args = z.output<typeof args>;
 

@@ -12,5 +12,10 @@ export default defineModule<z.output<typeof args>, null>({
   plan({ msg }) {
     throw new TaskError(msg);
   },
-  examples: [{ title: 'Not on this system', task: 'fail:\n  msg: only Debian and Ubuntu are supported\nwhen: ansible_facts.os_family != "Debian"' }],
+  examples: [
+    {
+      title: 'Not on this system',
+      task: 'fail:\n  msg: only Debian and Ubuntu are supported\nwhen: ansible_facts.os_family != "Debian"',
+    },
+  ],
 });

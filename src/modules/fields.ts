@@ -8,7 +8,9 @@ export const hostPath = z
   .string()
   .refine((path) => path.startsWith('/'), { error: 'must be an absolute path on the host' })
   .refine((path) => !path.includes('\0'), { error: 'cannot hold a NUL byte' })
-  .transform((path) => (path.endsWith('/') && path !== '/' ? normalize(path).replace(/\/+$/, '') || '/' : normalize(path)));
+  .transform((path) =>
+    path.endsWith('/') && path !== '/' ? normalize(path).replace(/\/+$/, '') || '/' : normalize(path),
+  );
 
 /** `0644`, `'0644'` or `u=rw,g=r,o=r`. */
 export const fileMode = z.union([z.string(), z.number()]).transform((value, context): FileMode => {

@@ -1,7 +1,9 @@
 import { TaskError } from '../contract/task-error.ts';
 
 /** A wanted mode: bits, or symbolic clauses that depend on the mode found (`u=rwX,g-w`). */
-export type FileMode = { readonly kind: 'bits'; readonly bits: number } | { readonly kind: 'symbolic'; readonly clauses: string };
+export type FileMode =
+  | { readonly kind: 'bits'; readonly bits: number }
+  | { readonly kind: 'symbolic'; readonly clauses: string };
 
 const OCTAL = /^(?:0o?)?([0-7]{3,4})$/;
 const CLAUSE = /^([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)$/;
@@ -60,7 +62,8 @@ function afterOperation(bits: number, part: string, targets: readonly string[], 
 
 function permissionBits(permissions: string, bits: number, kind: 'file' | 'directory'): number {
   if (/^[ugo]$/.test(permissions)) return (bits >> (SHIFT[permissions] ?? 0)) & 7;
-  const canExecute = permissions.includes('x') || (permissions.includes('X') && (kind === 'directory' || (bits & 0o111) !== 0));
+  const canExecute =
+    permissions.includes('x') || (permissions.includes('X') && (kind === 'directory' || (bits & 0o111) !== 0));
   return (permissions.includes('r') ? 4 : 0) | (permissions.includes('w') ? 2 : 0) | (canExecute ? 1 : 0);
 }
 

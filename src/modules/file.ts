@@ -18,17 +18,32 @@ import { adjustState } from './ownership.ts';
 const args = z
   .strictObject({
     path: hostPath.describe('What to manage'),
-    state: z.enum(['file', 'directory', 'absent', 'link', 'hard', 'touch']).optional().describe('What must be at the path; absent: what is there already'),
+    state: z
+      .enum(['file', 'directory', 'absent', 'link', 'hard', 'touch'])
+      .optional()
+      .describe('What must be at the path; absent: what is there already'),
     src: z.string().min(1).optional().describe('Target of a link'),
     recurse: z.boolean().default(false).describe('Set mode and owner of everything in the directory too'),
-    force: z.boolean().default(false).describe('Replace a file or an empty directory by a link, or link to what does not exist yet'),
+    force: z
+      .boolean()
+      .default(false)
+      .describe('Replace a file or an empty directory by a link, or link to what does not exist yet'),
     follow: z.boolean().default(true).describe('Manage what a link leads to, not the link'),
-    modification_time: z.literal('preserve').optional().describe('touch: times of an existing file are always left alone'),
+    modification_time: z
+      .literal('preserve')
+      .optional()
+      .describe('touch: times of an existing file are always left alone'),
     access_time: z.literal('preserve').optional().describe('touch: times of an existing file are always left alone'),
     ...ownership,
   })
-  .refine(({ state, src }) => (state !== 'link' && state !== 'hard') || src !== undefined, { error: 'a link needs src, its target', path: ['src'] })
-  .refine(({ recurse, state }) => !recurse || state === 'directory', { error: 'recurse needs state: directory', path: ['recurse'] });
+  .refine(({ state, src }) => (state !== 'link' && state !== 'hard') || src !== undefined, {
+    error: 'a link needs src, its target',
+    path: ['src'],
+  })
+  .refine(({ recurse, state }) => !recurse || state === 'directory', {
+    error: 'recurse needs state: directory',
+    path: ['recurse'],
+  });
 
 type Args = z.output<typeof args>;
 
@@ -44,7 +59,8 @@ interface Current {
 export default defineModule<Args, Current>({
   name: 'file',
   summary: 'Manage a file, directory or link, its mode and its owner',
-  description: 'Differs from Ansible in one point: touch leaves the times of an existing file alone, so that a second run changes nothing.',
+  description:
+    'Differs from Ansible in one point: touch leaves the times of an existing file alone, so that a second run changes nothing.',
   args,
   textArgs: ['mode'],
   observe,
@@ -53,12 +69,16 @@ export default defineModule<Args, Current>({
     if (state === 'absent') return current.own.kind === 'absent' ? [] : [removal(current)];
     if (state === 'link' || state === 'hard') return linkChanges(wanted, current, state === 'hard');
     if (state === 'directory') return directoryChanges(wanted, current);
-    if (state === 'touch' && current.end.kind === 'absent') return [replaceContent(current.end, new Uint8Array(), newFile(wanted))];
+    if (state === 'touch' && current.end.kind === 'absent')
+      return [replaceContent(current.end, new Uint8Array(), newFile(wanted))];
     return attributeChanges(wanted, current);
   },
   result: ({ path, state }) => ({ path, ...(state && { state }) }),
   examples: [
-    { title: 'A directory', task: "file:\n  path: /etc/nova/conf.d\n  state: directory\n  mode: '0750'\n  group: nova" },
+    {
+      title: 'A directory',
+      task: "file:\n  path: /etc/nova/conf.d\n  state: directory\n  mode: '0750'\n  group: nova",
+    },
     { title: 'No such file', task: 'file:\n  path: /etc/modprobe.d/old.conf\n  state: absent' },
   ],
 });
@@ -67,7 +87,10 @@ async function observe({ path, src, state, recurse }: Args, read: Read): Promise
   const source = src === undefined ? undefined : read(fileState(resolve(dirname(path), src)));
   const above = Promise.all(ancestors(path).map((parent) => read(fileContent(parent, 0))));
   const tree = recurse && state === 'directory' ? read(treeStates(path)) : [];
-  const [own, end] = await Promise.all([read(fileState(path)), state === 'absent' || state === 'link' ? nothing(path) : read(fileContent(path, 0))]);
+  const [own, end] = await Promise.all([
+    read(fileState(path)),
+    state === 'absent' || state === 'link' ? nothing(path) : read(fileContent(path, 0)),
+  ]);
   return { own, end, above: (await above).map(stateOf), source: await source, tree: await tree };
 }
 
@@ -97,7 +120,10 @@ function directoryChanges(wanted: Args, current: Current): readonly Change[] {
   const end = stateOf(current.end);
   if (end.kind === 'directory') return [...adjust(wanted, current), ...below(wanted, current)];
   if (end.kind !== 'absent') throw new TaskError(`${wanted.path} must be a directory, but a ${end.kind} is there`);
-  if (current.own.kind === 'link') throw new TaskError(`${wanted.path} must be a directory, but it is a link to ${current.own.target}, which does not exist`);
+  if (current.own.kind === 'link')
+    throw new TaskError(
+      `${wanted.path} must be a directory, but it is a link to ${current.own.target}, which does not exist`,
+    );
   return missingDirectories([...current.above, current.own], wanted);
 }
 
@@ -106,7 +132,8 @@ function below(wanted: Args, { tree, own }: Current): readonly Change[] {
 }
 
 function attributeChanges(wanted: Args, current: Current): readonly Change[] {
-  if (current.end.kind !== 'absent' || (!wanted.follow && current.own.kind !== 'absent')) return adjust(wanted, current);
+  if (current.end.kind !== 'absent' || (!wanted.follow && current.own.kind !== 'absent'))
+    return adjust(wanted, current);
   throw new TaskError(`${wanted.path} does not exist; state: touch or copy would create it`);
 }
 
@@ -117,9 +144,11 @@ function adjust(wanted: Args, { own, end }: Current): readonly Change[] {
 
 function linkChanges(wanted: Args, { own, source }: Current, isHard: boolean): readonly Change[] {
   const { path, src = '', force } = wanted;
-  if (!force && (source === undefined || source.kind === 'absent')) throw new TaskError(`${path} is to link to ${src}, which does not exist; force: true links nevertheless`);
+  if (!force && (source === undefined || source.kind === 'absent'))
+    throw new TaskError(`${path} is to link to ${src}, which does not exist; force: true links nevertheless`);
   if (isHard ? isSameFile(own, source) : own.kind === 'link' && own.target === src) return [];
-  if ((own.kind === 'file' || own.kind === 'directory' || own.kind === 'other') && !force) throw new TaskError(`${path} must be a link, but a ${own.kind} is there; force: true replaces it`);
+  if ((own.kind === 'file' || own.kind === 'directory' || own.kind === 'other') && !force)
+    throw new TaskError(`${path} must be a link, but a ${own.kind} is there; force: true replaces it`);
   return [makeLink(path, isHard ? resolve(dirname(path), src) : src, own, { hard: isHard })];
 }
 

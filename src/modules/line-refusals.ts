@@ -10,11 +10,14 @@ const KNOWN_SYNTAX =
 /** Refuses lines that every run would add again, or that no program reads as they look. @throws {TaskError} */
 export function refuseUnstableLine(edit: LineEdit, path: string): void {
   const { line, hasBackrefs } = edit;
-  if (/[\r\n]/.test(line)) throw new TaskError('line holds a line break: use blockinfile for several lines, or one task a line');
+  if (/[\r\n]/.test(line))
+    throw new TaskError('line holds a line break: use blockinfile for several lines, or one task a line');
   const odd = TYPOGRAPHIC.exec(line);
   if (odd && KNOWN_SYNTAX.test(path)) {
     const code = (odd[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-    throw new TaskError(`line holds U+${code} (a typographic quote or blank), which ${path} would take literally: type a plain one`);
+    throw new TaskError(
+      `line holds U+${code} (a typographic quote or blank), which ${path} would take literally: type a plain one`,
+    );
   }
   const matches = hasBackrefs ? undefined : matcherOf(edit);
   if (matches && matches(`${Buffer.from(line).toString('latin1')}\n`) === false) {

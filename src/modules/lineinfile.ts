@@ -14,13 +14,19 @@ const args = z
   .strictObject({
     path: hostPath.describe('File to edit; a link is followed'),
     line: z.string().optional().describe('The line, without its end'),
-    regexp: z.string().optional().describe('Expression to search in every line; the last match is replaced (or every match removed)'),
+    regexp: z
+      .string()
+      .optional()
+      .describe('Expression to search in every line; the last match is replaced (or every match removed)'),
     search_string: z.string().optional().describe('Plain text to search for, instead of regexp'),
     state: z.enum(['present', 'absent']).default('present').describe('Whether the line must be there'),
     insertafter: z.string().optional().describe('EOF, or an expression: a new line goes after its last match'),
     insertbefore: z.string().optional().describe('BOF, or an expression: a new line goes before its last match'),
     firstmatch: z.boolean().default(false).describe('Use the first match instead of the last'),
-    backrefs: z.boolean().default(false).describe('line may refer to groups of regexp; without a match nothing changes'),
+    backrefs: z
+      .boolean()
+      .default(false)
+      .describe('line may refer to groups of regexp; without a match nothing changes'),
     create: z.boolean().default(false).describe('Create the file when it is missing'),
     backup,
     validate,
@@ -32,11 +38,20 @@ const args = z
   .refine(({ insertafter, insertbefore }) => insertafter === undefined || insertbefore === undefined, {
     error: 'insertafter and insertbefore cannot be given together',
   })
-  .refine(({ state, line }) => state === 'absent' || line !== undefined, { error: 'state present needs line', path: ['line'] })
-  .refine(({ backrefs, regexp }) => !backrefs || regexp !== undefined, { error: 'backrefs needs regexp', path: ['backrefs'] })
-  .refine(({ state, line, regexp, search_string }) => state === 'present' || (line ?? regexp ?? search_string) !== undefined, {
-    error: 'state absent needs line, regexp or search_string',
-  });
+  .refine(({ state, line }) => state === 'absent' || line !== undefined, {
+    error: 'state present needs line',
+    path: ['line'],
+  })
+  .refine(({ backrefs, regexp }) => !backrefs || regexp !== undefined, {
+    error: 'backrefs needs regexp',
+    path: ['backrefs'],
+  })
+  .refine(
+    ({ state, line, regexp, search_string }) => state === 'present' || (line ?? regexp ?? search_string) !== undefined,
+    {
+      error: 'state absent needs line, regexp or search_string',
+    },
+  );
 
 type Args = z.output<typeof args>;
 
@@ -51,7 +66,8 @@ export default defineModule<Args, FileContent>({
   plan(wanted, current) {
     const edit = editFor(wanted);
     if (current.kind === 'absent' && wanted.state === 'absent') return [];
-    if (current.kind === 'absent' && !wanted.create) throw new TaskError(`${wanted.path} does not exist; create: true would make it`);
+    if (current.kind === 'absent' && !wanted.create)
+      throw new TaskError(`${wanted.path} does not exist; create: true would make it`);
     if (wanted.line !== undefined && wanted.state === 'present') refuseUnstableLine(edit, wanted.path);
     const before = current.kind === 'file' ? Buffer.from(current.bytes).toString('latin1') : '';
     const after = wanted.state === 'present' ? presentLine(before, edit) : absentLines(before, edit);
@@ -69,10 +85,24 @@ export default defineModule<Args, FileContent>({
 
 function editFor(wanted: Args): LineEdit {
   const { line = '', regexp, search_string, insertafter, insertbefore, firstmatch, backrefs } = wanted;
-  return { line, regexp, searchString: search_string, insertAfter: insertafter, insertBefore: insertbefore, isFirst: firstmatch, hasBackrefs: backrefs };
+  return {
+    line,
+    regexp,
+    searchString: search_string,
+    insertAfter: insertafter,
+    insertBefore: insertbefore,
+    isFirst: firstmatch,
+    hasBackrefs: backrefs,
+  };
 }
 
 function optionsOf(wanted: Args, current: FileContent) {
   const { owner, group, validate: command, backup: keep } = wanted;
-  return { mode: wantedMode(wanted.mode, current), owner, group, backup: keep, ...(command && { validate: splitWords(command) }) };
+  return {
+    mode: wantedMode(wanted.mode, current),
+    owner,
+    group,
+    backup: keep,
+    ...(command && { validate: splitWords(command) }),
+  };
 }

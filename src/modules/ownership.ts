@@ -19,15 +19,25 @@ export function wantedMode(mode: FileMode | undefined, current: FileContent): nu
 }
 
 /** The change that gives a file with the right content the right mode and owner. */
-export function adjustAttributes(current: Extract<FileContent, { kind: 'file' }>, wanted: Ownership): readonly SetAttributes[] {
+export function adjustAttributes(
+  current: Extract<FileContent, { kind: 'file' }>,
+  wanted: Ownership,
+): readonly SetAttributes[] {
   return adjustState({ ...current.state, path: current.realPath }, wanted);
 }
 
 /** The change that gives what is at a path the wanted mode and owner; none where they agree. */
-export function adjustState(state: Exclude<FileState, { kind: 'absent' }>, wanted: Ownership): readonly SetAttributes[] {
+export function adjustState(
+  state: Exclude<FileState, { kind: 'absent' }>,
+  wanted: Ownership,
+): readonly SetAttributes[] {
   const { mode, owner, group } = wanted;
   const hasMode = mode !== undefined && state.kind !== 'link';
   const bits = hasMode ? modeAfter(mode, state.mode, state.kind === 'directory' ? 'directory' : 'file') : undefined;
-  const after = differingAttributes(state, { ...(bits !== undefined && { mode: bits }), ...(owner && { owner }), ...(group && { group }) });
+  const after = differingAttributes(state, {
+    ...(bits !== undefined && { mode: bits }),
+    ...(owner && { owner }),
+    ...(group && { group }),
+  });
   return after ? [setAttributes(state.path, state, after)] : [];
 }

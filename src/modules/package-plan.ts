@@ -12,15 +12,20 @@ export interface WantedPackage {
 /** @example wantedPackage('qemu-kvm=1:8.0') // { name: 'qemu-kvm', version: '1:8.0' } */
 export function wantedPackage(text: string): WantedPackage {
   const equals = text.indexOf('=');
-  const wanted = equals < 0 ? { name: text, version: undefined } : { name: text.slice(0, equals), version: text.slice(equals + 1) };
-  if (wanted.version === '' || /\s/.test(text)) throw new TaskError(`'${text}' is no package: write name or name=version`);
+  const wanted =
+    equals < 0 ? { name: text, version: undefined } : { name: text.slice(0, equals), version: text.slice(equals + 1) };
+  if (wanted.version === '' || /\s/.test(text))
+    throw new TaskError(`'${text}' is no package: write name or name=version`);
   return wanted;
 }
 
 /** Versions may hold `*`, as apt-get(8) allows. */
 export function hasWantedVersion({ version }: WantedPackage, installed: string | null): boolean {
   if (installed === null || version === undefined) return installed !== null;
-  const pattern = version.split('*').map(RegExp.escape ?? escapeForPattern).join('.*');
+  const pattern = version
+    .split('*')
+    .map(RegExp.escape ?? escapeForPattern)
+    .join('.*');
   return new RegExp(`^${pattern}$`).test(installed);
 }
 
@@ -29,13 +34,29 @@ function escapeForPattern(text: string): string {
 }
 
 /** Installing runs maintainer scripts, which add users, start services and write below these. */
-const INSTALL_TOUCHES = ['package:/', 'service:/', 'user:/', 'module:/', 'kernel:/', 'path:/boot', 'path:/etc', 'path:/usr', 'path:/var', 'path:/lib', 'path:/run'] as const;
+const INSTALL_TOUCHES = [
+  'package:/',
+  'service:/',
+  'user:/',
+  'module:/',
+  'kernel:/',
+  'path:/boot',
+  'path:/etc',
+  'path:/usr',
+  'path:/var',
+  'path:/lib',
+  'path:/run',
+] as const;
 
 /** Milliseconds: kernels and drivers with their initramfs take minutes each. */
 const INSTALL_DEADLINE_MS = 60 * 60_000;
 
 /** An apt-get or dnf call that changes which packages are installed. */
-export function packageCommand(argv: RunCommand['argv'], purpose: string, predicted: readonly PackageState[]): RunCommand {
+export function packageCommand(
+  argv: RunCommand['argv'],
+  purpose: string,
+  predicted: readonly PackageState[],
+): RunCommand {
   return runCommand(argv, {
     purpose,
     env: { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1', APT_LISTCHANGES_FRONTEND: 'none' },
@@ -47,7 +68,16 @@ export function packageCommand(argv: RunCommand['argv'], purpose: string, predic
 
 /** Seconds to wait while another program (unattended upgrades, most often) holds dpkg's lock. */
 export function aptGet(lockSeconds: number, words: readonly string[]): RunCommand['argv'] {
-  const options = ['-y', '-q', '-o', `DPkg::Lock::Timeout=${lockSeconds}`, '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold'];
+  const options = [
+    '-y',
+    '-q',
+    '-o',
+    `DPkg::Lock::Timeout=${lockSeconds}`,
+    '-o',
+    'Dpkg::Options::=--force-confdef',
+    '-o',
+    'Dpkg::Options::=--force-confold',
+  ];
   return ['apt-get', ...options, ...words];
 }
 

@@ -9,8 +9,14 @@ import { aptGet, hasWantedVersion, listed, packageCommand, type WantedPackage, w
 
 const args = z.strictObject({
   name: z.array(z.string().min(1)).nonempty().describe('Packages, each as name or name=version'),
-  state: z.enum(['present', 'installed', 'latest', 'absent', 'removed']).default('present').describe('Installed, newest, or gone'),
-  use: z.enum(['auto', 'apt', 'dnf']).default('auto').describe('Which package manager; auto takes the one that is there'),
+  state: z
+    .enum(['present', 'installed', 'latest', 'absent', 'removed'])
+    .default('present')
+    .describe('Installed, newest, or gone'),
+  use: z
+    .enum(['auto', 'apt', 'dnf'])
+    .default('auto')
+    .describe('Which package manager; auto takes the one that is there'),
 });
 
 type Args = z.output<typeof args>;
@@ -33,8 +39,14 @@ export default defineModule<Args, Current>({
   plan(wanted, { manager, packages, upgradable }) {
     const installed = new Map(packages.map((state) => [state.name, state.installed]));
     const all = wanted.name.map(wantedPackage);
-    if (wanted.state === 'absent' || wanted.state === 'removed') return removal(manager, all.filter(({ name }) => installed.get(name) !== null));
-    const missing = all.filter((one) => !hasWantedVersion(one, installed.get(one.name) ?? null) || upgradable.has(one.name));
+    if (wanted.state === 'absent' || wanted.state === 'removed')
+      return removal(
+        manager,
+        all.filter(({ name }) => installed.get(name) !== null),
+      );
+    const missing = all.filter(
+      (one) => !hasWantedVersion(one, installed.get(one.name) ?? null) || upgradable.has(one.name),
+    );
     return installation(manager, missing);
   },
   examples: [{ title: 'One tool', task: 'package:\n  name: pciutils\n  state: present' }],
@@ -42,9 +54,13 @@ export default defineModule<Args, Current>({
 
 async function observe({ name, state, use }: Args, read: Read): Promise<Current> {
   const names = name.map((text) => wantedPackage(text).name);
-  const [found, packages] = await Promise.all([use === 'auto' ? read(packageManager()) : use, Promise.all(names.map((one) => read(packageState(one))))]);
+  const [found, packages] = await Promise.all([
+    use === 'auto' ? read(packageManager()) : use,
+    Promise.all(names.map((one) => read(packageState(one)))),
+  ]);
   const manager = found === 'apt' ? 'apt-get' : found;
-  if (manager !== 'apt-get' && manager !== 'dnf') throw new TaskError(`packages are managed with apt-get or dnf; this host has ${manager}: use a command task`);
+  if (manager !== 'apt-get' && manager !== 'dnf')
+    throw new TaskError(`packages are managed with apt-get or dnf; this host has ${manager}: use a command task`);
   const newer = state === 'latest' ? await Promise.all(names.map((one) => isUpgradable(manager, one, read))) : [];
   return { manager, packages, upgradable: new Set(names.filter((_, index) => newer[index] === true)) };
 }
@@ -67,7 +83,13 @@ function removal(manager: Current['manager'], packages: readonly WantedPackage[]
   if (packages.length === 0) return [];
   const names = packages.map(({ name }) => name);
   const argv = manager === 'dnf' ? dnf('remove', packages) : aptGet(LOCK_SECONDS, ['remove', '--', ...names]);
-  return [packageCommand(argv, `remove ${names.join(', ')}`, names.map((name) => ({ name, installed: null })))];
+  return [
+    packageCommand(
+      argv,
+      `remove ${names.join(', ')}`,
+      names.map((name) => ({ name, installed: null })),
+    ),
+  ];
 }
 
 /** dnf(8) writes a version behind a dash. */

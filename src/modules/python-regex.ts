@@ -15,7 +15,9 @@ export function pythonRegex(source: string, argument: string): RegExp {
   try {
     return new RegExp(translate(Buffer.from(body).toString('latin1'), isMultiline), flags);
   } catch (error) {
-    throw new TaskError(`${argument}: ${source} is no regular expression we understand: ${error instanceof Error ? error.message : String(error)}`);
+    throw new TaskError(
+      `${argument}: ${source} is no regular expression we understand: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -28,7 +30,8 @@ function leadingFlags(source: string): readonly [string, string] {
 }
 
 /** One pass over the tokens; classes and escapes are left as they are. */
-const TOKEN = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\w+:\]|[^\]\\])*\]|\(\?P<|\(\?P=(\w+)\)|\(\?#[^)]*\)|[*+?}]\+|\(\?>|\^|\$/g;
+const TOKEN =
+  /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\w+:\]|[^\]\\])*\]|\(\?P<|\(\?P=(\w+)\)|\(\?#[^)]*\)|[*+?}]\+|\(\?>|\^|\$/g;
 
 function translate(body: string, isMultiline: boolean): string {
   return body.replace(TOKEN, (token: string, backreference: string | undefined) => {
@@ -38,7 +41,8 @@ function translate(body: string, isMultiline: boolean): string {
     if (token === '\\A') return '(?<![\\s\\S])';
     if (token === '\\Z') return '(?![\\s\\S])';
     if (token === '$' && !isMultiline) return '(?=\\n?(?![\\s\\S]))';
-    if (token === '(?>' || /^[*+?}]\+$/.test(token)) throw new TaskError('possessive and atomic groups are not supported');
+    if (token === '(?>' || /^[*+?}]\+$/.test(token))
+      throw new TaskError('possessive and atomic groups are not supported');
     if (token.startsWith('[]') || token.startsWith('[^]')) return token.replace(']', '\\]');
     return token;
   });
@@ -49,18 +53,23 @@ function translate(body: string, isMultiline: boolean): string {
  * @example expandTemplate('\\1=5', /(\w+)=/.exec('a=4') ?? []) // 'a=5'
  */
 export function expandTemplate(template: string, match: RegExpExecArray): string {
-  return template.replace(/\\(?:(\d{1,2})|g<(\w+)>|([\s\S]))/g, (whole: string, number?: string, name?: string, escape?: string) => {
-    if (escape !== undefined) return ESCAPES[escape] ?? (escape === '\\' ? '\\' : whole);
-    const key = number ?? name ?? '';
-    if (/^\d+$/.test(key)) return groupOf(match, Number(key), template);
-    if (!match.groups || !Object.hasOwn(match.groups, key)) throw new TaskError(`${template} refers to the group ${key}, which regexp does not have`);
-    return match.groups[key] ?? '';
-  });
+  return template.replace(
+    /\\(?:(\d{1,2})|g<(\w+)>|([\s\S]))/g,
+    (whole: string, number?: string, name?: string, escape?: string) => {
+      if (escape !== undefined) return ESCAPES[escape] ?? (escape === '\\' ? '\\' : whole);
+      const key = number ?? name ?? '';
+      if (/^\d+$/.test(key)) return groupOf(match, Number(key), template);
+      if (!match.groups || !Object.hasOwn(match.groups, key))
+        throw new TaskError(`${template} refers to the group ${key}, which regexp does not have`);
+      return match.groups[key] ?? '';
+    },
+  );
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
 
 function groupOf(match: RegExpExecArray, index: number, template: string): string {
-  if (index >= match.length) throw new TaskError(`${template} refers to group ${index}, but regexp has only ${match.length - 1}`);
+  if (index >= match.length)
+    throw new TaskError(`${template} refers to group ${index}, but regexp has only ${match.length - 1}`);
   return match[index] ?? '';
 }

@@ -33,20 +33,31 @@ export interface ProgramState {
   readonly hostEnvironment: Readonly<Record<string, string>>;
 }
 
-export async function observeProgram(args: ProgramArgs, needsEnvironment: boolean, on: { read: Read; task: TaskView }): Promise<ProgramState> {
+export async function observeProgram(
+  args: ProgramArgs,
+  needsEnvironment: boolean,
+  on: { read: Read; task: TaskView },
+): Promise<ProgramState> {
   const { read, task } = on;
   const [created, kept, hostEnvironment] = await Promise.all([
     args.creates === undefined ? undefined : read(pathGlob(inDirectory(args.creates, args.chdir))),
     args.removes === undefined ? undefined : read(pathGlob(inDirectory(args.removes, args.chdir))),
     needsEnvironment ? readEnvironment(read) : {},
   ]);
-  const skip = created === true ? `skipped, since ${args.creates} exists` : kept === false ? `skipped, since ${args.removes} does not exist` : undefined;
+  const skip =
+    created === true
+      ? `skipped, since ${args.creates} exists`
+      : kept === false
+        ? `skipped, since ${args.removes} does not exist`
+        : undefined;
   return { skip, environment: task.environment, hostEnvironment };
 }
 
 async function readEnvironment(read: Read): Promise<Readonly<Record<string, string>>> {
   const { stdout } = await read(commandOutput(['env'], { reads: [] }));
-  return Object.fromEntries(stdout.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  return Object.fromEntries(
+    stdout.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
 }
 
 function inDirectory(path: string, chdir: string | undefined): string {
@@ -69,16 +80,27 @@ export function programChange(argv: RunCommand['argv'], args: ProgramArgs, state
 }
 
 /** What Ansible registers. */
-export function programResult(cmd: unknown, args: ProgramArgs, found: { state: ProgramState; applied: readonly Applied[] }) {
+export function programResult(
+  cmd: unknown,
+  args: ProgramArgs,
+  found: { state: ProgramState; applied: readonly Applied[] },
+) {
   const { state, applied } = found;
   if (state.skip !== undefined) return { cmd, rc: 0, ...streams(state.skip, '', args), msg: state.skip };
   const [one] = applied;
   if (!one?.output) return { cmd };
-  return { cmd, rc: one.output.code, ...streams(text(one.output.stdout), text(one.output.stderr), args), delta: duration(one.elapsed) };
+  return {
+    cmd,
+    rc: one.output.code,
+    ...streams(text(one.output.stdout), text(one.output.stderr), args),
+    delta: duration(one.elapsed),
+  };
 }
 
 function streams(stdout: string, stderr: string, { strip_empty_ends }: ProgramArgs) {
-  const [out, err] = strip_empty_ends ? [stdout.replace(/[\r\n]+$/, ''), stderr.replace(/[\r\n]+$/, '')] : [stdout, stderr];
+  const [out, err] = strip_empty_ends
+    ? [stdout.replace(/[\r\n]+$/, ''), stderr.replace(/[\r\n]+$/, '')]
+    : [stdout, stderr];
   return { stdout: out, stderr: err, stdout_lines: lines(out), stderr_lines: lines(err) };
 }
 

@@ -2,8 +2,12 @@ import { z } from 'zod';
 import { defineModule } from '../contract/module.ts';
 
 const args = z
-  .looseObject({ cacheable: z.boolean().default(false).describe('Accepted for compatibility; nothing is cached between runs') })
-  .refine((facts) => Object.keys(facts).every((name) => /^[A-Za-z_]\w*$/.test(name)), { error: 'a variable name is letters, digits and _' })
+  .looseObject({
+    cacheable: z.boolean().default(false).describe('Accepted for compatibility; nothing is cached between runs'),
+  })
+  .refine((facts) => Object.keys(facts).every((name) => /^[A-Za-z_]\w*$/.test(name)), {
+    error: 'a variable name is letters, digits and _',
+  })
   .refine((facts) => Object.keys(facts).length > 1, { error: 'needs at least one variable' });
 
 export default defineModule<z.output<typeof args>, null>({

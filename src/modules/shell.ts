@@ -13,7 +13,8 @@ type Args = z.output<typeof args>;
 export default defineModule<Args, ProgramState>({
   name: 'shell',
   summary: 'Run a shell command line, with pipes and patterns',
-  description: 'Quote what comes from variables with the quote filter. Use creates or removes to say when there is nothing to do.',
+  description:
+    'Quote what comes from variables with the quote filter. Use creates or removes to say when there is nothing to do.',
   args,
   freeForm: 'cmd',
   converges: false,

@@ -25,7 +25,11 @@ export default defineModule<Args, Uint8Array>({
     return bytesOf(await read(fileContent(path)));
   },
   plan: () => [],
-  result: (wanted, bytes) => ({ content: Buffer.from(bytes).toString('base64'), encoding: 'base64', source: sourceOf(wanted) }),
+  result: (wanted, bytes) => ({
+    content: Buffer.from(bytes).toString('base64'),
+    encoding: 'base64',
+    source: sourceOf(wanted),
+  }),
   examples: [{ title: 'The running kernel’s command line', task: 'slurp:\n  src: /proc/cmdline' }],
 });
 
@@ -41,6 +45,7 @@ function kernelText(path: string, text: string | null): Uint8Array {
 function bytesOf(content: FileContent): Uint8Array {
   if (content.kind === 'file') return content.bytes;
   if (content.kind === 'absent') throw new TaskError(`${content.path} does not exist`);
-  if (content.kind === 'too-large') throw new TaskError(`${content.path} is too large to be read (${content.state.size} bytes, at most 4 MiB)`);
+  if (content.kind === 'too-large')
+    throw new TaskError(`${content.path} is too large to be read (${content.state.size} bytes, at most 4 MiB)`);
   throw new TaskError(`${content.path} is no regular file`);
 }

@@ -10,7 +10,10 @@ const args = z.strictObject({
   path: hostPath.describe('What to look at'),
   follow: z.boolean().default(false).describe('Look at what a link leads to'),
   get_checksum: z.boolean().default(true).describe('Compute a checksum of a regular file of up to 4 MiB'),
-  checksum_algorithm: z.enum(['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512']).default('sha1').describe('Which checksum'),
+  checksum_algorithm: z
+    .enum(['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'])
+    .default('sha1')
+    .describe('Which checksum'),
 });
 
 type Args = z.output<typeof args>;

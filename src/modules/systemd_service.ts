@@ -33,7 +33,15 @@ interface Current {
 const seen = new WeakSet<TaskView>();
 
 /** A starting unit may load modules and bind devices (systemd-modules-load.service does). */
-const TOUCHES: readonly Resource[] = ['service:/', 'kernel:/', 'module:/', 'pci:/', 'path:/run', 'path:/proc', 'path:/sys'];
+const TOUCHES: readonly Resource[] = [
+  'service:/',
+  'kernel:/',
+  'module:/',
+  'pci:/',
+  'path:/run',
+  'path:/proc',
+  'path:/sys',
+];
 
 export default defineModule<Args, Current>({
   name: 'systemd_service',
@@ -52,17 +60,38 @@ export default defineModule<Args, Current>({
     const { unit } = current;
     if (!unit) return reload;
     refuseMissing(wanted, current, reload.length > 0);
-    return [...maskChanges(wanted, unit), ...reload, ...enableChanges(wanted, unit), ...stateChanges(wanted, unit, current.isDone)];
+    return [
+      ...maskChanges(wanted, unit),
+      ...reload,
+      ...enableChanges(wanted, unit),
+      ...stateChanges(wanted, unit, current.isDone),
+    ];
   },
-  result: ({ name, state, enabled }, { unit }) => ({ ...(name && { name }), ...(state && { state }), ...(enabled !== undefined && { enabled }), status: statusOf(unit) }),
+  result: ({ name, state, enabled }, { unit }) => ({
+    ...(name && { name }),
+    ...(state && { state }),
+    ...(enabled !== undefined && { enabled }),
+    status: statusOf(unit),
+  }),
   examples: [
-    { title: 'Running, now and after a boot', task: 'systemd_service:\n  name: nova-compute\n  state: started\n  enabled: true' },
+    {
+      title: 'Running, now and after a boot',
+      task: 'systemd_service:\n  name: nova-compute\n  state: started\n  enabled: true',
+    },
     { title: 'A handler', task: 'service:\n  name: nova-api\n  state: restarted' },
   ],
 });
 
 function statusOf(unit: UnitState | undefined): Readonly<Record<string, unknown>> {
-  return unit ? { ActiveState: unit.active, SubState: unit.sub, LoadState: unit.load, UnitFileState: unit.unitFile, MainPID: unit.mainPid } : {};
+  return unit
+    ? {
+        ActiveState: unit.active,
+        SubState: unit.sub,
+        LoadState: unit.load,
+        UnitFileState: unit.unitFile,
+        MainPID: unit.mainPid,
+      }
+    : {};
 }
 
 function needsReload({ daemon_reload, name }: Args, { unit, isDone }: Current): boolean {
@@ -73,8 +102,14 @@ function needsReload({ daemon_reload, name }: Args, { unit, isDone }: Current): 
 /** Stopping or disabling what does not exist is done already; anything else cannot be. */
 function refuseMissing(wanted: Args, { unit }: Current, isReloading: boolean): void {
   if (unit?.load !== 'not-found' || isReloading) return;
-  const isGone = (wanted.state === undefined || wanted.state === 'stopped') && wanted.enabled !== true && wanted.masked === undefined;
-  if (!isGone) throw new TaskError(`the unit ${unit.unit} does not exist on this host: is its package installed, and its name right for this distribution?`);
+  const isGone =
+    (wanted.state === undefined || wanted.state === 'stopped') &&
+    wanted.enabled !== true &&
+    wanted.masked === undefined;
+  if (!isGone)
+    throw new TaskError(
+      `the unit ${unit.unit} does not exist on this host: is its package installed, and its name right for this distribution?`,
+    );
 }
 
 function maskChanges({ masked, ...wanted }: Args, unit: UnitState): readonly Change[] {
@@ -85,23 +120,39 @@ function maskChanges({ masked, ...wanted }: Args, unit: UnitState): readonly Cha
 }
 
 /** Units that are static, generated or aliases have nothing that could be enabled. */
-const CANNOT_BE_ENABLED = new Set(['enabled', 'enabled-runtime', 'alias', 'static', 'indirect', 'generated', 'transient']);
+const CANNOT_BE_ENABLED = new Set([
+  'enabled',
+  'enabled-runtime',
+  'alias',
+  'static',
+  'indirect',
+  'generated',
+  'transient',
+]);
 
 function enableChanges({ enabled, ...wanted }: Args, unit: UnitState): readonly Change[] {
-  if (enabled === true && !CANNOT_BE_ENABLED.has(unit.unitFile)) return [order(['enable', unit.unit], wanted, { ...unit, unitFile: 'enabled' })];
-  if (enabled === false && unit.unitFile.startsWith('enabled')) return [order(['disable', unit.unit], wanted, { ...unit, unitFile: 'disabled' })];
+  if (enabled === true && !CANNOT_BE_ENABLED.has(unit.unitFile))
+    return [order(['enable', unit.unit], wanted, { ...unit, unitFile: 'enabled' })];
+  if (enabled === false && unit.unitFile.startsWith('enabled'))
+    return [order(['disable', unit.unit], wanted, { ...unit, unitFile: 'disabled' })];
   return [];
 }
 
 function stateChanges(wanted: Args, unit: UnitState, isDone: boolean): readonly Change[] {
   const { state, masked } = wanted;
   if (state === undefined) return [];
-  if (state === 'stopped') return isStopped(unit) ? [] : [order(['stop', unit.unit], wanted, { ...unit, active: 'inactive' })];
-  if (isDone && unit.active === 'failed') throw new TaskError(`${unit.unit} was ${state}, but it has failed (${unit.result}): see journalctl -u ${unit.unit}`);
-  if (unit.load === 'masked' && masked !== false) throw new TaskError(`${unit.unit} is masked and cannot be ${state}; masked: false allows it`);
+  if (state === 'stopped')
+    return isStopped(unit) ? [] : [order(['stop', unit.unit], wanted, { ...unit, active: 'inactive' })];
+  if (isDone && unit.active === 'failed')
+    throw new TaskError(
+      `${unit.unit} was ${state}, but it has failed (${unit.result}): see journalctl -u ${unit.unit}`,
+    );
+  if (unit.load === 'masked' && masked !== false)
+    throw new TaskError(`${unit.unit} is masked and cannot be ${state}; masked: false allows it`);
   const running = { ...unit, active: 'active' };
   // A one-shot unit has done its work when it is inactive again.
-  if (state === 'started') return isRunning(unit) || (isDone && unit.type === 'oneshot') ? [] : [order(['start', unit.unit], wanted, running)];
+  if (state === 'started')
+    return isRunning(unit) || (isDone && unit.type === 'oneshot') ? [] : [order(['start', unit.unit], wanted, running)];
   if (isDone) return [];
   return [order([state === 'reloaded' && isRunning(unit) ? 'reload' : 'restart', unit.unit], wanted, running)];
 }
@@ -114,7 +165,11 @@ function isStopped({ active }: UnitState): boolean {
   return active === 'inactive' || active === 'failed';
 }
 
-function order(words: readonly [string, ...string[]], { no_block }: Pick<Args, 'no_block'>, after: UnitState | Readonly<Record<string, never>>): Change {
+function order(
+  words: readonly [string, ...string[]],
+  { no_block }: Pick<Args, 'no_block'>,
+  after: UnitState | Readonly<Record<string, never>>,
+): Change {
   const predicts = 'unit' in after ? [{ resource: serviceResource(unitName(after.unit)), value: after }] : [];
   return runCommand(['systemctl', ...(no_block ? ['--no-block'] : []), ...words], { touches: TOUCHES, predicts });
 }

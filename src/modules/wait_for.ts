@@ -18,15 +18,22 @@ const args = z
       .describe('Where the port is, seen from the host'),
     path: hostPath.optional().describe('File to wait for'),
     search_regex: z.string().optional().describe('Expression that the file must hold'),
-    state: z.enum(['started', 'present', 'stopped', 'absent']).default('started').describe('Wait until it is there, or until it is gone'),
+    state: z
+      .enum(['started', 'present', 'stopped', 'absent'])
+      .default('started')
+      .describe('Wait until it is there, or until it is gone'),
     timeout: z.number().min(0).default(300).describe('Seconds until this fails'),
     delay: z.number().min(0).default(0).describe('Seconds before the first look'),
     sleep: z.number().positive().default(1).describe('Seconds between two looks'),
     connect_timeout: z.number().int().positive().default(5).describe('Seconds for one attempt to connect'),
     msg: z.string().optional().describe('What to say when it takes too long'),
   })
-  .refine(({ port, path }) => port === undefined || path === undefined, { error: 'port and path cannot be given together' })
-  .refine(({ search_regex, path }) => search_regex === undefined || path !== undefined, { error: 'search_regex needs path' });
+  .refine(({ port, path }) => port === undefined || path === undefined, {
+    error: 'port and path cannot be given together',
+  })
+  .refine(({ search_regex, path }) => search_regex === undefined || path !== undefined, {
+    error: 'search_regex needs path',
+  });
 
 type Args = z.output<typeof args>;
 
@@ -61,10 +68,18 @@ export default defineModule<Args, { readonly elapsed: number }>({
     return { elapsed: Math.round((performance.now() - start) / 1000) };
   },
   plan: () => [],
-  result: ({ port, path, state }, { elapsed }) => ({ elapsed, state, ...(port !== undefined && { port }), ...(path !== undefined && { path }) }),
+  result: ({ port, path, state }, { elapsed }) => ({
+    elapsed,
+    state,
+    ...(port !== undefined && { port }),
+    ...(path !== undefined && { path }),
+  }),
   examples: [
     { title: 'The Nova API answers', task: 'wait_for:\n  port: 8774\n  timeout: 120' },
-    { title: 'A service has started', task: 'wait_for:\n  path: /var/log/nova/nova-compute.log\n  search_regex: Compute_service record created' },
+    {
+      title: 'A service has started',
+      task: 'wait_for:\n  path: /var/log/nova/nova-compute.log\n  search_regex: Compute_service record created',
+    },
   ],
 });
 
@@ -72,7 +87,8 @@ async function waitUntil(wanted: Args, session: HostSession, start: number): Pro
   const isWantedThere = wanted.state === 'started' || wanted.state === 'present';
   const deadline = start + wanted.timeout * 1000;
   while ((await isThere(wanted, session)) !== isWantedThere) {
-    if (performance.now() + wanted.sleep * 1000 > deadline) throw new TaskError(wanted.msg ?? `${subjectOf(wanted)} was not ${wanted.state} after ${wanted.timeout} s`);
+    if (performance.now() + wanted.sleep * 1000 > deadline)
+      throw new TaskError(wanted.msg ?? `${subjectOf(wanted)} was not ${wanted.state} after ${wanted.timeout} s`);
     session.progress(`waiting for ${subjectOf(wanted)}, ${Math.round((performance.now() - start) / 1000)} s`);
     await pause(wanted.sleep, session);
   }
@@ -81,7 +97,9 @@ async function waitUntil(wanted: Args, session: HostSession, start: number): Pro
 async function isThere(wanted: Args, session: HostSession): Promise<boolean> {
   const { port, host, path = '', search_regex, connect_timeout } = wanted;
   const command =
-    port === undefined ? script(PATH_SCRIPT, [path, search_regex ?? '']) : script(PORT_SCRIPT, [host, String(port), String(connect_timeout)]);
+    port === undefined
+      ? script(PATH_SCRIPT, [path, search_regex ?? ''])
+      : script(PORT_SCRIPT, [host, String(port), String(connect_timeout)]);
   const output = await session.run(command);
   if (output.code === 9) throw new TaskError(Buffer.from(output.stderr).toString().trim());
   if (output.code !== 0 || search_regex === undefined) return output.code === 0;

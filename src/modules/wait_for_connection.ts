@@ -18,7 +18,11 @@ export default defineModule<z.output<typeof args>, { readonly elapsed: number }>
   async observe({ timeout, connect_timeout, delay }, _read, { session, isCheckMode }) {
     if (isCheckMode) throw new UnknownReading('check mode does not wait');
     const start = performance.now();
-    await session.reconnect({ deadlineMs: timeout * 1000, attemptTimeoutMs: connect_timeout * 1000, delayMs: delay * 1000 });
+    await session.reconnect({
+      deadlineMs: timeout * 1000,
+      attemptTimeoutMs: connect_timeout * 1000,
+      delayMs: delay * 1000,
+    });
     return { elapsed: Math.round((performance.now() - start) / 1000) };
   },
   plan: () => [],

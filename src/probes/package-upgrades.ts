@@ -26,8 +26,11 @@ export function aptCandidate(name: string): Probe<AptCandidate> {
 
 /** A block for each name apt knows: `name:`, `  Installed: (none)`, `  Candidate: 1.2`. */
 export function parsePolicy(names: readonly string[], output: Output): readonly Reading<AptCandidate>[] {
-  if (output.code !== 0) return names.map(() => failed(Buffer.from(output.stderr).toString().trim() || 'apt-cache failed'));
-  const blocks = Buffer.from(output.stdout).toString().split(/^(?=\S+:$)/m);
+  if (output.code !== 0)
+    return names.map(() => failed(Buffer.from(output.stderr).toString().trim() || 'apt-cache failed'));
+  const blocks = Buffer.from(output.stdout)
+    .toString()
+    .split(/^(?=\S+:$)/m);
   const byName = new Map(blocks.map((block) => [block.slice(0, block.indexOf(':\n')), block]));
   return names.map((name) => {
     const block = byName.get(name) ?? '';
@@ -48,7 +51,8 @@ const dnfKind: ProbeKind<string, boolean> = {
     command: (names: readonly string[]) => script('dnf -q check-update -- "$@"', names),
     parse: (names, output) => {
       // dnf(8): 100 means that updates are listed, 0 that there are none.
-      if (output.code !== 0 && output.code !== 100) return names.map(() => failed(Buffer.from(output.stderr).toString().trim()));
+      if (output.code !== 0 && output.code !== 100)
+        return names.map(() => failed(Buffer.from(output.stderr).toString().trim()));
       const listed = Buffer.from(output.stdout)
         .toString()
         .split('\n')
@@ -67,7 +71,9 @@ export function isDnfUpgradable(name: string): Probe<boolean> {
 const ageKind: ProbeKind<null, number> = {
   name: 'apt-cache-age',
   commands: (subjects) =>
-    subjects.map(() => script('date +%s; stat -c %Y /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists 2>/dev/null; exit 0')),
+    subjects.map(() =>
+      script('date +%s; stat -c %Y /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists 2>/dev/null; exit 0'),
+    ),
   parse: (subjects, outputs) => subjects.map((_, index) => ageOf(outputs[index])),
   predict: (_, value) => value,
 };

@@ -27,7 +27,12 @@ exit 0`;
 
 const stateKind: ProbeKind<string, PackageState> = {
   name: 'package-state',
-  ...fuse({ group: () => '', size: 500, command: (names: readonly string[]) => script(STATE_SCRIPT, names), parse: parseStates }),
+  ...fuse({
+    group: () => '',
+    size: 500,
+    command: (names: readonly string[]) => script(STATE_SCRIPT, names),
+    parse: parseStates,
+  }),
   predict: (name, _value, overlay) => {
     const planned = overlay.fact(packageResource(name));
     return isPackageState(planned) ? planned : UNKNOWN;
@@ -76,7 +81,14 @@ echo none`;
 const managerKind: ProbeKind<null, string> = {
   name: 'package-manager',
   commands: (subjects) => subjects.map(() => script(MANAGER_SCRIPT)),
-  parse: (subjects, outputs) => subjects.map((_, index) => succeeded(Buffer.from(outputs[index]?.stdout ?? []).toString().trim())),
+  parse: (subjects, outputs) =>
+    subjects.map((_, index) =>
+      succeeded(
+        Buffer.from(outputs[index]?.stdout ?? [])
+          .toString()
+          .trim(),
+      ),
+    ),
   predict: (_, value) => value,
 };
 

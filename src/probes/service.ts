@@ -19,7 +19,7 @@ export interface UnitState {
   /** The result of the last run: `success`, `exit-code`, `signal`, … */
   readonly result: string;
   /** `simple`, `notify`, `oneshot`, …; empty for units that are no services. */
-  readonly type: string;
+  readonly type?: string;
 }
 
 const PROPERTIES = 'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,MainPID,Result,Type';
@@ -29,7 +29,12 @@ systemctl show --no-pager -p ${PROPERTIES} -- "$@"`;
 
 const kind: ProbeKind<string, UnitState> = {
   name: 'unit-state',
-  ...fuse({ group: () => '', size: 200, command: (units: readonly string[]) => script(SCRIPT, units), parse: parseUnits }),
+  ...fuse({
+    group: () => '',
+    size: 200,
+    command: (units: readonly string[]) => script(SCRIPT, units),
+    parse: parseUnits,
+  }),
   predict: (unit, _value, overlay) => {
     const planned = overlay.fact(serviceResource(unit));
     return isUnitState(planned) ? planned : UNKNOWN;
@@ -49,7 +54,9 @@ export function unitState(name: string): Probe<UnitState> {
 /** systemd.unit(5): a name without a type is a service. */
 export function unitName(name: string): string {
   if (!/^[\w:.\\@-]+$/.test(name) || name.startsWith('-')) throw new TaskError(`'${name}' is no unit name`);
-  return /\.(?:service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/.test(name) ? name : `${name}.service`;
+  return /\.(?:service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/.test(name)
+    ? name
+    : `${name}.service`;
 }
 
 export function serviceResource(unit: string): Resource {
@@ -62,14 +69,17 @@ function isUnitState(value: unknown): value is UnitState {
 
 /** Blocks of `Name=value` lines with a blank line between, in the order of the units asked for. */
 export function parseUnits(units: readonly string[], output: Output): readonly Reading<UnitState>[] {
-  if (output.code !== 0) return units.map(() => failed(Buffer.from(output.stderr).toString().trim() || 'systemctl failed'));
+  if (output.code !== 0)
+    return units.map(() => failed(Buffer.from(output.stderr).toString().trim() || 'systemctl failed'));
   const blocks = Buffer.from(output.stdout).toString().trim().split(/\n\n+/);
   if (blocks.length !== units.length) return units.map(() => failed('systemctl answered for another number of units'));
   return units.map((unit, index) => succeeded(unitOf(unit, blocks[index] ?? '')));
 }
 
 function unitOf(unit: string, block: string): UnitState {
-  const lines = block.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
+  const lines = block
+    .split('\n')
+    .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
   const values = new Map(lines);
   const value = (name: string): string => values.get(name) ?? '';
   return {

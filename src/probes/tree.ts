@@ -17,7 +17,12 @@ find "$1" -exec stat -c '%n//|${STAT_FORMAT}' -- {} +`;
 
 const kind: ProbeKind<string, readonly Present[]> = {
   name: 'tree',
-  ...fuse({ group: (path: string) => path, size: 1, command: ([path = '/']) => script(SCRIPT, [path]), parse: parseTree }),
+  ...fuse({
+    group: (path: string) => path,
+    size: 1,
+    command: ([path = '/']) => script(SCRIPT, [path]),
+    parse: parseTree,
+  }),
 };
 
 /** The states of a directory and of everything below it, links not followed; empty when it is no directory. */
@@ -35,7 +40,8 @@ function parseTree([root = '/']: readonly string[], output: Output): readonly Re
     const end = text.indexOf('\n', middle);
     const name = text.slice(at, middle);
     const state = middle < 0 || end < 0 ? undefined : parseStatLine(name, text.slice(middle + 3, end));
-    if (!state || state.kind === 'absent' || !(name === root || name.startsWith(`${root}/`))) return [failed(`${root}: the answer of find was not understood`)];
+    if (!state || state.kind === 'absent' || !(name === root || name.startsWith(`${root}/`)))
+      return [failed(`${root}: the answer of find was not understood`)];
     states.push(state);
     at = end + 1;
   }

@@ -1,0 +1,51 @@
+import { basename, join, normalize } from 'node:path/posix';
+import { z } from 'zod';
+import { defineModule } from '../contract/module.ts';
+import { fileContent } from '../probes/file.ts';
+import { backup, ownership, validate } from './fields.ts';
+import { observePlace, type Placed, planPlace } from './file-placement.ts';
+
+const LINE_ENDS = { '\\n': '\n', '\\r': '\r', '\\r\\n': '\r\n', '\n': '\n', '\r': '\r', '\r\n': '\r\n' } as const;
+
+const args = z.strictObject({
+  src: z.string().min(1).describe('Jinja2 template on the controller'),
+  dest: z
+    .string()
+    .startsWith('/', { error: 'must be an absolute path on the host' })
+    .describe('File to write; in a directory it keeps the name of the template'),
+  force: z.boolean().default(true).describe('Replace a file with other content; false only creates'),
+  newline_sequence: z.enum(['\\n', '\\r', '\\r\\n', '\n', '\r', '\r\n']).default('\n').describe('How lines end'),
+  backup,
+  validate,
+  ...ownership,
+});
+
+interface Args extends z.output<typeof args> {
+  /** Put here by `prepare`. */
+  readonly text?: string;
+}
+
+export default defineModule<Args, Placed>({
+  name: 'template',
+  summary: 'Put a file on the host that is rendered from a template',
+  description:
+    'Rendered on the controller before the host is looked at; an undefined variable is an error that names it.',
+  args,
+  textArgs: ['mode'],
+  prepare: async (wanted, controller) => ({ ...wanted, text: await controller.render(wanted.src) }),
+  async observe({ src, dest, text = '', newline_sequence }, read) {
+    const path = normalize(dest).replace(/(.)\/+$/, '$1');
+    const found = dest.endsWith('/') ? undefined : await read(fileContent(path, 0));
+    const isInside = found === undefined || (found.kind === 'not-a-file' && found.state.kind === 'directory');
+    const bytes = Buffer.from(text.replaceAll('\n', LINE_ENDS[newline_sequence]));
+    return observePlace({ name: '', bytes }, isInside ? join(path, basename(src)) : path, read);
+  },
+  plan: (wanted, placed) => planPlace(placed, wanted),
+  result: ({ src }, { content }) => ({ src, dest: content.path }),
+  examples: [
+    {
+      title: 'Nova’s configuration',
+      task: "template:\n  src: nova.conf.j2\n  dest: /etc/nova/nova.conf\n  mode: '0640'\n  group: nova",
+    },
+  ],
+});
