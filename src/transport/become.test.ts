@@ -95,6 +95,19 @@ describe.runIf(isRoot)('becoming another user', () => {
     expect(await whoIs(`${NAME}p`, sudo('root', PASSWORD))).toBe('root');
   });
 
+  it('works on this machine too', async () => {
+    const connection = await transport.connect({
+      host: 'here',
+      kind: 'local',
+      address: 'localhost',
+      hostKeyPolicy: 'strict',
+      connectTimeoutMs: 5000,
+    });
+    const [output] = await connection.exchange([program(['id', '-un'])], { deadlineMs: 5000, become: sudo('nobody') });
+    expect(String(output?.stdout)).toBe('nobody\n');
+    await connection.close();
+  });
+
   it('runs both users on one connection, each in a shell of its own', async () => {
     const connection = await connect(`${NAME}n`);
     const run = async (become?: Become) =>

@@ -7,14 +7,19 @@ import type { KnownHost, KnownHostsFiles } from './known-hosts.ts';
 export class HostKeyCheck {
   readonly #endpoint: Endpoint;
   readonly #name: string;
-  readonly #entries: readonly KnownHost[];
+  readonly #files: KnownHostsFiles;
   /** Why the key was refused. */
   refusal: Unreachable | undefined;
 
   constructor(endpoint: Endpoint, files: KnownHostsFiles) {
     this.#endpoint = endpoint;
     this.#name = endpoint.hostKeyAlias?.toLowerCase() ?? hostKeyName(endpoint.address, endpoint.port);
-    this.#entries = entriesFor(files.entries(endpoint.knownHostsFiles), this.#name);
+    this.#files = files;
+  }
+
+  /** As the files are now: another connection may just have recorded the same host. */
+  get #entries(): readonly KnownHost[] {
+    return entriesFor(this.#files.entries(this.#endpoint.knownHostsFiles), this.#name);
   }
 
   /** Algorithms for the key types that are known come first: else a host known by its RSA key would show another. */

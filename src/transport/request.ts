@@ -26,6 +26,19 @@ export function ownText(nonce: string, body: string): Buffer {
   return encodeWords(`${mark(nonce, '<')}\n${body}\n${mark(nonce, '0')}; ${mark(nonce, '.')}\n`);
 }
 
+/** Bytes from where on one more program costs less than a system call for each byte. */
+const WORTH_A_PROGRAM = 32 * 1024;
+
+/**
+ * Bash reads a program from a pipe byte by byte, a second for each MiB, so a large one is fetched by `head`, which takes
+ * no byte more than it is told. Without `head` bash goes on to read the text itself.
+ */
+export function forBash(text: Buffer): Buffer {
+  return text.length < WORTH_A_PROGRAM
+    ? text
+    : Buffer.concat([Buffer.from(`eval "$(head -c ${text.length})"\n`), text]);
+}
+
 function mark(nonce: string, tag: string): string {
   return `printf '${nonce}${tag};'; printf '${nonce}${tag};' >&2`;
 }

@@ -8,7 +8,7 @@ import type { Deadline } from './deadline.ts';
 import { commandName, endDescription, seconds } from './describe.ts';
 import { Reply } from './reply.ts';
 import type { ReplyOptions } from './reply.ts';
-import { exchangeText, ownText } from './request.ts';
+import { exchangeText, forBash, ownText } from './request.ts';
 import type { ChannelEnd, ShellChannel } from './shell-channel.ts';
 import { stopCommands } from './stop-commands.ts';
 
@@ -18,7 +18,7 @@ import { stopCommands } from './stop-commands.ts';
  */
 const PREPARE = `LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\${PATH:+:$PATH}; export LC_ALL PATH
 unset CDPATH ENV BASH_ENV; umask 022; cd /; read -r l </proc/self/stat; read -r p </proc/$PPID/comm
-printf '%s' "$$ \${l##*) } $p"`;
+printf '%s' "\${BASH_VERSION:+bash} $$ \${l##*) } $p"`;
 
 /** Milliseconds a shell gets to end by itself when its session is closed. */
 const CLOSE_MS = 1000;
@@ -34,6 +34,7 @@ export class ShellSession {
   readonly #host: string;
   #reply: Reply | undefined;
   #processSession: number | undefined;
+  #isBash = false;
   #end: ChannelEnd | undefined;
 
   private constructor(channel: ShellChannel, host: string) {
@@ -52,8 +53,10 @@ export class ShellSession {
   static async start(channel: ShellChannel, host: string, deadline: Deadline): Promise<ShellSession | undefined> {
     const session = new ShellSession(channel, host);
     const hello = await session.#ask(PREPARE, deadline.left);
-    session.#processSession = hello === undefined ? undefined : ownSession(hello);
-    return hello === undefined ? undefined : session;
+    if (hello === undefined) return undefined;
+    session.#processSession = ownSession(hello);
+    session.#isBash = hello.startsWith('bash');
+    return session;
   }
 
   get isOpen(): boolean {
@@ -92,7 +95,7 @@ export class ShellSession {
     const reply = new Reply(nonce, options);
     const bytes = text(nonce);
     this.#reply = reply;
-    if (this.isOpen) this.#channel.stdin.write(bytes);
+    if (this.isOpen) this.#channel.stdin.write(this.#isBash ? forBash(bytes) : bytes);
     else reply.abandon();
     const outcome = await waitFor(reply.finished, options.deadline.left, options.signal);
     if (this.#reply === reply) this.#reply = undefined;
@@ -137,7 +140,7 @@ type SendOptions = ReplyOptions & { readonly deadline: { readonly left: number }
  * be killed. Dropbear runs commands in its own session.
  */
 function ownSession(hello: string): number | undefined {
-  const [pid, , ppid, , session, ...rest] = hello.split(' ');
+  const [, pid, , ppid, , session, ...rest] = hello.split(' ');
   const isServers = /^(sshd|dropbear)/.test(rest.at(-1) ?? '');
   return session === pid || (session === ppid && !isServers) ? Number(session) : undefined;
 }

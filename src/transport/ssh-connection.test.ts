@@ -250,6 +250,15 @@ describe('host keys', () => {
     expect(await echo(await transport.connect(target(sshd, { knownHostsFiles: [file] })))).toBe('hello\n');
   });
 
+  it('records a host once when several connections meet it at the same time', async () => {
+    const file = join(sshd.directory, 'met_at_once');
+    const wanted = target(sshd, { knownHostsFiles: [file], hostKeyPolicy: 'accept-new' });
+    await Promise.all(
+      (await Promise.all([1, 2, 3, 4].map(() => transport.connect(wanted)))).map((connection) => connection.close()),
+    );
+    expect(readFileSync(file, 'utf8').trim()).toBe(known());
+  });
+
   it('refuses a new key that cannot be recorded (B14)', async () => {
     mkdirSync(join(sshd.directory, 'directory'));
     for (const file of [join(sshd.directory, 'directory'), '/dev/null', '/dev/full']) {
@@ -284,7 +293,7 @@ describe('a broken connection', () => {
   it('is noticed by keepalives when the server hangs (A5)', async () => {
     await using own = await startSshd();
     const connection = await transport.connect(target(own));
-    const running = connection.exchange([program(['sleep', '30'])], { deadlineMs: 30_000 });
+    const running = connection.exchange([program(['sleep', '8'])], { deadlineMs: 30_000 });
     running.catch(() => {});
     const started = performance.now();
     for (const pid of own.sessionPids()) process.kill(pid, 'SIGSTOP');
@@ -297,11 +306,11 @@ describe('a broken connection', () => {
   it('never gives a status when the server dies during a command (A17)', async () => {
     await using own = await startSshd();
     const connection = await transport.connect(target(own));
-    const running = connection.exchange([program(['sleep', '30'])], { deadlineMs: 30_000 });
+    const running = connection.exchange([program(['sleep', '8'])], { deadlineMs: 30_000 });
     running.catch(() => {});
     for (const pid of own.sessionPids()) process.kill(pid, 'SIGKILL');
     await expect(running).rejects.toThrow(
-      /gpu01: lost the session during `sleep 30`.*whether it took effect is unknown/,
+      /gpu01: lost the session during `sleep 8`.*whether it took effect is unknown/,
     );
     await connection.close();
   });
@@ -358,7 +367,21 @@ describe('the way to a host', () => {
     expect(await Promise.all(connections.map(echo))).toEqual(['hello\n', 'hello\n', 'hello\n']);
   });
 
-  it('blames the jump host for its own failure (A20)', async () => {
+  it('loses what is behind a jump host that dies, and says so (A20)', async () => {
+    await using bastion = await startSshd();
+    const both = join(bastion.directory, 'both');
+    writeFileSync(both, readFileSync(bastion.knownHostsFile, 'utf8') + readFileSync(sshd.knownHostsFile, 'utf8'));
+    const identityFiles = [bastion.identityFile, sshd.identityFile];
+    const behind = target(sshd, { proxyJump: `127.0.0.1:${bastion.port}`, knownHostsFiles: [both], identityFiles });
+    const connection = await transport.connect(behind);
+    const running = connection.exchange([program(['sleep', '8'])], LIMIT);
+    running.catch(() => {});
+    for (const pid of bastion.sessionPids()) process.kill(pid, 'SIGKILL');
+    await expect(running).rejects.toThrow(/the connection through jump host 127.0.0.1:\d+ was closed/);
+    await connection.close();
+  });
+
+  it('blames the jump host for its own failure', async () => {
     const failure = await refusal(target(sshd, { proxyJump: `127.0.0.1:${await freePort()}` }));
     expect([failure.reason, failure.message]).toEqual([
       'proxy',

@@ -24,6 +24,8 @@ const KEX = [
   'diffie-hellman-group16-sha512',
 ] as const;
 
+const LATE_REASON_MS = 50;
+
 const HOST_KEY_ALGORITHMS = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
@@ -141,7 +143,8 @@ export class SshClient {
       channel.on('exit', (code: number | null, signal?: string) => {
         end = code === null ? { signal: signal ?? 'unknown' } : { code };
       });
-      channel.once('close', () => resolve(end));
+      // Channels close before the connection that took them along says why.
+      channel.once('close', () => (isKnown(end) ? resolve(end) : setTimeout(() => resolve(end), LATE_REASON_MS)));
       void this.ended.then((error) => resolve(error ? { error } : {}));
     });
   }
@@ -152,6 +155,10 @@ export class SshClient {
     channel.resume();
     channel.stderr.resume();
   }
+}
+
+function isKnown({ code, signal }: ChannelEnd): boolean {
+  return code !== undefined || signal !== undefined;
 }
 
 /** One try to log in, and how far it came. */
