@@ -41,7 +41,7 @@ function converted(expected: string, args: unknown, keys: readonly Key[]): unkno
     case 'string':
       return asText(value, args, keys);
     case 'array':
-      return typeof value === 'string' && value !== '' && !value.includes(',') ? [value] : undefined;
+      return asList(typeof value === 'string' ? value : asText(value, args, keys));
     default:
       return undefined;
   }
@@ -52,6 +52,11 @@ function asBoolean(value: unknown): boolean | undefined {
   const word = String(value).toLowerCase();
   if (TRUE_WORDS.includes(word)) return true;
   return FALSE_WORDS.includes(word) ? false : undefined;
+}
+
+/** Ansible's reading of text where a list is wanted: its parts between commas. */
+function asList(text: string | undefined): readonly string[] | undefined {
+  return text === undefined || text.trim() === '' ? undefined : text.split(',').map((part) => part.trim());
 }
 
 /** What was typed, if YAML changed its type; else a whole number's digits. `1e30` or `true` without their source stay. */

@@ -396,6 +396,16 @@ describe('include_tasks', () => {
   });
 });
 
+test('looking into an include before the run counts what `apply` gives the included tasks', () => {
+  const project = sampleProject({
+    'site.yml':
+      '- hosts: all\n  tasks:\n  - include_tasks: {file: a.yml, apply: {module_defaults: {lineinfile: {path: /x}}}}\n',
+    'a.yml': '- lineinfile: {line: a}\n',
+  });
+  project.load();
+  expect(project.messages()).toEqual([]);
+});
+
 describe('include_role', () => {
   const files = {
     'site.yml':

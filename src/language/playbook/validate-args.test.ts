@@ -97,11 +97,12 @@ describe('types that plainly mean the same', () => {
     expect(parsed).toEqual({ ok: true, args: { port: '8080', one: '7', many: ['1', '2', 'x'] } });
   });
 
-  test('a scalar becomes a list of one where only a list is wanted', () => {
-    expect(parseArgs(withArgs({ names: z.array(z.string()) }), { names: 'x' })).toEqual({
-      ok: true,
-      args: { names: ['x'] },
-    });
+  test('text becomes the list of its parts where only a list is wanted, as in name=a,b', () => {
+    const module = withArgs({ names: z.array(z.string()) });
+    expect(parseArgs(module, { names: 'x' })).toEqual({ ok: true, args: { names: ['x'] } });
+    expect(parseArgs(module, { names: 'a, b' })).toEqual({ ok: true, args: { names: ['a', 'b'] } });
+    expect(parseArgs(module, yaml('{names: 0x10}'))).toEqual({ ok: true, args: { names: ['0x10'] } });
+    expect(parseArgs(module, { names: '' })).toMatchObject({ ok: false });
   });
 
   test('a PCI id that YAML takes for a number is read as it was typed', () => {

@@ -17,7 +17,7 @@ export type ParsedArgs =
   | { readonly ok: false; readonly issues: readonly ArgIssue[] };
 
 /**
- * Parses rendered arguments with the module's schema. Text that plainly means a boolean, a number or a one-element list
+ * Parses rendered arguments with the module's schema. Text that plainly means a boolean, a number or a list of words
  * is taken as such where the schema asks for it, as Ansible does; a scalar that YAML gave another type becomes the text
  * that was typed where text is wanted.
  *
