@@ -202,6 +202,31 @@ describe.runIf(isRoot)('becoming another user', () => {
     rmSync(fake);
   });
 
+  it('logs in by password only when one is given, and tries it once', async () => {
+    await using open = await startSshd({ config: ['PasswordAuthentication yes'] });
+    const login = (password?: string) =>
+      transport.connect({
+        host: 'gpu01',
+        kind: 'ssh',
+        address: '127.0.0.1',
+        port: open.port,
+        user: `${NAME}x`,
+        identityFiles: [sshd.identityFile],
+        knownHostsFiles: [open.knownHostsFile],
+        hostKeyPolicy: 'strict',
+        connectTimeoutMs: 8000,
+        sshConfigFile: 'none',
+        ...(password !== undefined && { password: new Secret(password) }),
+      });
+    expect(await failureOf(login())).toMatchObject({ reason: 'auth' });
+    expect(open.log()).not.toContain('password');
+    expect(String(await failureOf(login('wrong')))).toMatch(
+      /offered .*user_key, password; the server accepts publickey, password/,
+    );
+    expect(open.log().match(/Failed password/g)).toHaveLength(1);
+    await (await login(PASSWORD)).close();
+  });
+
   it('refuses a password that cannot be typed on one line', async () => {
     expect(String(await failureOf(whoIs(`${NAME}p`, sudo('root', 'two\nlines'))))).toMatch(/line break or NUL/);
   });

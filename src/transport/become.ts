@@ -12,6 +12,7 @@ import type { RefusedPasswords } from './refused-passwords.ts';
 import type { OpenChannel, ShellChannel } from './shell-channel.ts';
 import { ShellSession } from './shell-session.ts';
 import { Overheard } from './start-shell.ts';
+import { WatchedText } from './watched-text.ts';
 
 export interface BecomeContext {
   readonly host: string;
@@ -102,7 +103,7 @@ async function answerPrompt(
     '-c',
     `echo ${ready} >&2; exec /bin/sh`,
   ];
-  const stderr = new Watched(channel);
+  const stderr = new WatchedText(channel);
   channel.stdin.on('error', () => {});
   channel.stdout.resume();
   channel.stdin.write(`exec ${argv.map(quote).join(' ')}\n`);
@@ -116,42 +117,6 @@ async function answerPrompt(
   return second === prompt || stderr.says(/incorrect password|try again|authentication fail/i)
     ? 'refused'
     : 'not asked';
-}
-
-/** Waits for one of several texts on standard error; each is found once per time it is printed. */
-class Watched {
-  #text = '';
-  #at = 0;
-  #notify: () => void = () => {};
-  readonly #ended: Promise<unknown>;
-
-  constructor(channel: ShellChannel) {
-    this.#ended = channel.ended.then(() => new Promise((resolve) => setTimeout(resolve, 50)));
-    channel.stderr.on('data', (chunk: Buffer) => {
-      if (this.#text.length < 65_536) this.#text += chunk.toString('latin1');
-      this.#notify();
-    });
-  }
-
-  says(pattern: RegExp): boolean {
-    return pattern.test(this.#text);
-  }
-
-  /** Undefined: the program ended, or the deadline passed. */
-  async firstOf(texts: readonly string[], deadline: Deadline): Promise<string | undefined> {
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    this.#notify = () => {
-      const found = texts.find((text) => this.#text.indexOf(text, this.#at) !== -1);
-      if (found === undefined) return;
-      this.#at = this.#text.indexOf(found, this.#at) + found.length;
-      this.#notify = () => {};
-      resolve(found);
-    };
-    this.#notify();
-    void this.#ended.then(() => resolve(undefined));
-    const outcome = await waitFor(promise, deadline.left);
-    return typeof outcome === 'object' ? outcome.value : undefined;
-  }
 }
 
 async function fail(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { Unreachable } from '../contract/connection.ts';
 import type { ConnectionTarget } from '../contract/connection.ts';
+import { printable } from './printable.ts';
 import { parseSshArgs } from './ssh-args.ts';
 import { expandHome, readSshConfig } from './ssh-config.ts';
 import type { SshSettings } from './ssh-config.ts';
@@ -42,7 +43,13 @@ const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_host
 export async function resolveEndpoint(target: ConnectionTarget): Promise<Endpoint> {
   const args = parseSshArgs(target.host, target.sshArgs ?? []);
   const file = target.sshConfigFile ?? args.configFile;
-  const config = await readSshConfig({ host: target.address, ...(target.user && { user: target.user }) }, file);
+  const query = { host: target.address, ...(target.user && { user: target.user }) };
+  const config = await readSshConfig(query, file).catch((error: unknown) => {
+    const why = printable(error instanceof Error ? error.message : String(error));
+    throw new Unreachable('configuration', `${target.host}: the ssh configuration cannot be read: ${why}`, {
+      cause: error,
+    });
+  });
   return endpoint(target, (keyword) => values(keyword, args.settings, config));
 }
 

@@ -25,6 +25,7 @@ const SYSTEM_FILE = '/etc/ssh/ssh_config';
  * costs a process a host; files with `Match` conditions that need ssh itself are left to `ssh -G`.
  */
 export async function readSshConfig(query: Query, file?: string): Promise<SshSettings> {
+  if (file === 'none') return new Map();
   const files = file === undefined ? [join(homedir(), '.ssh/config'), SYSTEM_FILE] : [file];
   try {
     const settings = new Map<string, readonly string[]>();

@@ -399,6 +399,14 @@ describe('the way to a host', () => {
     expect([failure.reason, failure.message]).toEqual(['proxy', expect.stringMatching(/no-such-proxy.*not found/)]);
   });
 
+  it('is not guessed when the configuration cannot be read', async () => {
+    const failure = await refusal(target(sshd, { sshConfigFile: sshd.directory }));
+    expect([failure.reason, failure.message]).toEqual([
+      'configuration',
+      expect.stringMatching(/gpu01: the ssh configuration cannot be read/),
+    ]);
+  });
+
   it('comes from the ssh configuration and from ssh arguments', async () => {
     const file = join(sshd.directory, 'config');
     writeFileSync(

@@ -178,9 +178,11 @@ class LoginAttempt {
       client.once('close', () => reject(new Error('the server closed the connection')));
       // An agent that cannot be asked is one failed method, not the end.
       client.on('error', (error: Error & { level?: string }) => (error.level === 'agent' ? undefined : reject(error)));
-      client.on('handshake', () => this.#reached('auth'));
+      client.on('handshake', () => {
+        this.#stage = 'auth';
+      });
+      client.connect(this.#config());
     });
-    client.connect(this.#config());
   }
 
   failure(cause: unknown): SshFailure {
@@ -191,10 +193,6 @@ class LoginAttempt {
       { stage: this.#stage, tried: this.#tried, accepted: this.#accepted, notes: identities.notes, refusal },
       cause,
     );
-  }
-
-  #reached(stage: SshStage): void {
-    this.#stage = stage;
   }
 
   #config(): ConnectConfig {
