@@ -24,7 +24,16 @@ device 0x20f1
 class 0x030200
 physfn 0000:88:00.0
 `);
+interface Card {
+  readonly address: string;
+  readonly functions: readonly string[];
+  readonly function_ids: readonly string[];
+  readonly reason?: string;
+}
+
 interface Facts {
+  readonly gpu_cards: readonly Card[];
+  readonly gpu_cards_kept: readonly Card[];
   readonly gpus: readonly { readonly address: string }[];
   readonly pci_functions: readonly { readonly address: string }[];
   readonly pci_slots: Readonly<Record<string, readonly unknown[]>>;
@@ -43,5 +52,41 @@ it('filters by class and vendor, and groups by slot', () => {
 });
 
 it('changes nothing', () => {
-  expect(module.plan({}, tree)).toEqual([]);
+  expect(module.plan(module.args.parse({}), tree)).toEqual([]);
+});
+
+it('takes every card with all functions of its slot, unless it is excluded or not named', () => {
+  const all = facts({});
+  expect(all.gpu_cards).toMatchObject([
+    {
+      address: '0000:88:00.0',
+      nova_type: 'type-PF',
+      functions: ['0000:88:00.0', '0000:88:00.1'],
+      function_ids: ['10de:20f1', '10de:1aef'],
+    },
+  ]);
+  expect(facts({ devices: ['10de:1aef'] }).gpu_cards).toEqual(all.gpu_cards);
+  expect(facts({ devices: [{ class: '0302', vendor: '10de' }] }).gpu_cards).toEqual(all.gpu_cards);
+  expect(facts({ exclude: ['88:00.0'] })).toMatchObject({
+    gpu_cards: [],
+    gpu_cards_kept: [{ address: '0000:88:00.0', reason: 'excluded' }],
+  });
+});
+
+it('refuses a name that fits no card, since the card meant would stay behind', () => {
+  expect(() => facts({ devices: ['10de:20b5'] })).toThrow(
+    'no GPU here matches 10de:20b5; GPUs of this host: 0000:88:00.0 10de:20f1',
+  );
+});
+
+it('leaves the console with the host unless it is named', () => {
+  const console = parsePciTree(`function 0000:01:00.0
+vendor 0x10de
+device 0x11b4
+class 0x030000
+boot_vga 1
+`);
+  const of = (raw: object) => module.result?.(module.args.parse(raw), console, [])['ansible_facts'] as Facts;
+  expect(of({}).gpu_cards_kept).toMatchObject([{ address: '0000:01:00.0', reason: expect.stringMatching(/console/) }]);
+  expect(of({ devices: ['0000:01:00.0'] }).gpu_cards).toHaveLength(1);
 });

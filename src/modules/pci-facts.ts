@@ -1,9 +1,26 @@
 import { z } from 'zod';
 import { defineModule } from '../contract/module.ts';
 import { type PciFunction, type PciTree, pciTree } from '../probes/pci.ts';
+import { type GpuCard, selectGpus } from './gpu/gpu-cards.ts';
 import { isGpu, membersOf } from './gpu/pci-classes.ts';
+import { isSelector, parseSelector } from './gpu/pci-selector.ts';
+
+const selector = z.union([
+  z.string().refine(isSelector, 'must be a PCI address (0000:88:00.0) or vendor:device (10de:20f1)'),
+  z.strictObject({
+    class: z.string().describe('Beginning of the class code: `0302` 3D controllers.'),
+    vendor: z.string().optional().describe('Vendor id: `10de`.'),
+  }),
+]);
 
 const args = z.strictObject({
+  devices: z
+    .union([z.literal('auto'), z.array(selector)])
+    .default('auto')
+    .describe(
+      'GPUs meant for guests, for the fact `gpu_cards`: addresses, vendor:device, or class and vendor; `auto` is every GPU but the console.',
+    ),
+  exclude: z.array(selector).default([]).describe('GPUs that stay with the host, named in the same ways.'),
   class: z
     .string()
     .regex(/^(0x)?[0-9a-fA-F]{2,6}$/)
@@ -21,9 +38,19 @@ export default defineModule<z.infer<typeof args>, PciTree>({
   summary: 'List PCI functions and GPUs with driver, IOMMU group and Nova type',
   description: `Reads sysfs (Documentation/ABI/testing/sysfs-bus-pci) in one process and changes nothing. Facts: \`pci_functions\`,
 \`pci_slots\` (a card is the functions of one slot), \`gpus\` (display controllers and accelerators, without management
-controllers' own), and \`iommu\`: firmware tables that announce one, units in use.`,
+controllers' own), \`gpu_cards\` (those of them that \`devices\` and \`exclude\` mean for guests, each with all functions of its slot),
+\`gpu_cards_kept\` (the others, with the reason), and \`iommu\`: firmware tables that announce one, units in use.`,
   args,
-  textArgs: ['class', 'vendor'],
+  textArgs: [
+    'class',
+    'vendor',
+    'devices.*',
+    'exclude.*',
+    'devices.*.class',
+    'devices.*.vendor',
+    'exclude.*.class',
+    'exclude.*.vendor',
+  ],
   observe: (_, read) => read(pciTree()),
   plan: () => [],
   result(given, tree) {
@@ -34,15 +61,43 @@ controllers' own), and \`iommu\`: firmware tables that announce one, units in us
         pci_functions: facts,
         pci_slots: Object.fromEntries(Map.groupBy(facts, (one) => one.slot)),
         gpus: wanted.filter((one) => isGpu(one) && one.physfn === null).map((one) => factsOf(one, tree.functions)),
+        ...cardFacts(given, tree),
         iommu: { firmware_tables: tree.firmwareTables, units: tree.iommuUnits, groups: groupsOf(tree.functions) },
       },
     };
   },
   examples: [
     { title: 'Everything about PCI', task: 'pci-facts:' },
+    { title: 'The GPUs for guests, one of them kept', task: 'pci-facts:\n  exclude: ["0000:84:00.0"]' },
     { title: 'NVIDIA functions only', task: 'pci-facts:\n  vendor: 10de' },
   ],
 });
+
+function cardFacts({ devices, exclude }: z.infer<typeof args>, tree: PciTree) {
+  const wish = {
+    devices: devices === 'auto' ? devices : devices.map(parseSelector),
+    exclude: exclude.map(parseSelector),
+  };
+  const { chosen, kept } = selectGpus(tree.functions, wish);
+  return {
+    gpu_cards: chosen.map(cardFact),
+    gpu_cards_kept: kept.map(({ card, reason }) => ({ ...cardFact(card), reason })),
+  };
+}
+
+function cardFact({ head, functions }: GpuCard) {
+  return {
+    address: head.address,
+    vendor_id: head.vendor,
+    product_id: head.device,
+    id: `${head.vendor}:${head.device}`,
+    nova_type: head.novaType,
+    numa_node: head.numaNode,
+    boot_vga: head.bootVga,
+    functions: functions.map((one) => one.address),
+    function_ids: [...new Set(functions.map((one) => `${one.vendor}:${one.device}`))],
+  };
+}
 
 function isWanted(one: PciFunction, { class: wanted, vendor }: z.infer<typeof args>): boolean {
   const plain = (id: string) => id.toLowerCase().replace(/^0x/, '');
