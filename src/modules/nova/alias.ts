@@ -99,13 +99,12 @@ function nameOf(alias: JsonObject): string {
 /** What Nova makes of an alias: ids without case, the default policy filled in. */
 function canonical(alias: JsonObject): string {
   const { capability_type: _unused, ...rest } = alias;
-  const lower = (id: unknown) => (typeof id === 'string' ? id.toLowerCase() : id);
   const full: JsonObject = {
     numa_policy: 'legacy',
     ...rest,
     name: nameOf(alias),
-    vendor_id: lower(alias.vendor_id),
-    product_id: lower(alias.product_id),
+    vendor_id: lowered(alias.vendor_id),
+    product_id: lowered(alias.product_id),
   };
   return JSON.stringify(
     Object.entries(full)
@@ -113,6 +112,8 @@ function canonical(alias: JsonObject): string {
       .sort(),
   );
 }
+
+const lowered = (id: unknown) => (typeof id === 'string' ? id.toLowerCase() : id);
 
 const ORDER = [
   'name',
@@ -136,8 +137,8 @@ export const aliasRules: ItemRules<JsonObject> = {
   isSame: (a, b) => canonical(a) === canonical(b),
   isRival: (a, b) => nameOf(a) === nameOf(b),
   matches: (alias, pattern) =>
-    Object.entries(pattern).every(
-      ([key, value]) => String(alias[key] ?? '').toLowerCase() === String(value).toLowerCase(),
+    Object.entries(pattern).every(([key, value]) =>
+      key.endsWith('_id') ? lowered(alias[key]) === lowered(value) : alias[key] === value,
     ),
   isOrdered: false,
 };

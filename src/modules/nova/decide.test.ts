@@ -204,6 +204,19 @@ describe('alias', () => {
     );
   });
 
+  it('is told from one whose name differs in case only', () => {
+    const small = { name: 'k4200', vendor_id: '10de', product_id: '11b4' };
+    const args = { pci: { alias: { contains: [small], absent: [{ name: 'K4200' }] } } };
+    const old = 'alias = {"name":"K4200","vendor_id":"10de","product_id":"11b4"}';
+    const { text } = decided(args, one(`[pci]\n${old}\n`));
+    expect(text).toBe('[pci]\nalias = {"name": "k4200", "vendor_id": "10de", "product_id": "11b4"}\n');
+  });
+
+  it('both wanted and unwanted is refused', () => {
+    const args = { pci: { alias: { contains: [alias], absent: [{ vendor_id: '10DE' }] } } };
+    expect(() => decided(args, one('[pci]\n'))).toThrow('under `contains` and under `absent`');
+  });
+
   it('twice by one name without device_type is refused', () => {
     const { device_type: _none, ...plain } = alias;
     const args = { pci: { alias: { contains: [plain, { ...plain, product_id: '20b0' }] } } };
@@ -281,6 +294,12 @@ describe('filters', () => {
       '/etc/nova/nova.conf.d/90.conf': '[filter_scheduler]\nenabled_filters = ComputeFilter\n',
     };
     expect(() => decided(wants, { files })).toThrow('/etc/nova/nova.conf.d/90.conf:2');
+  });
+  it('asked for in two ways that cannot both be are refused', () => {
+    const both = { filters: { contains: ['JsonFilter'], without: ['JsonFilter'] } };
+    expect(() => decided({ scheduler: both }, one(''))).toThrow('under `without`');
+    const options = { filter_scheduler: { enabled_filters: 'ComputeFilter' } };
+    expect(() => decided({ ...wants, options }, one(''))).toThrow('keep one of them');
   });
   it('that no release knows are refused', () => {
     expect(() => decided({ scheduler: { filters: { contains: ['PciPasthroughFilter'] } } }, one(''))).toThrow(

@@ -1,5 +1,5 @@
 import { TaskError } from '../../contract/task-error.ts';
-import { lastValue, listItems } from '../../probes/nova/effective-config.ts';
+import { lastValue, listItems, type OptionName } from '../../probes/nova/effective-config.ts';
 import { aliasRules } from './alias.ts';
 import type { NovaConfArgs } from './args.ts';
 import {
@@ -126,7 +126,9 @@ function askedFaults(args: NovaConfArgs, release: number, set: ConfigSet): reado
 
 function filterFaults(args: NovaConfArgs, release: number, set: ConfigSet): readonly string[] {
   const known = knownFilters(sourcesOf(set), release);
-  return (args.scheduler?.filters.contains ?? []).flatMap((filter) => {
+  const { contains = [], without = [] } = args.scheduler?.filters ?? {};
+  return contains.flatMap((filter) => {
+    if (without.includes(filter)) return [`${filter} is asked for under \`contains\` and under \`without\``];
     if (isRemoved(filter, release)) return [`${filter} was removed in Nova ${removedIn(filter)}.0.0`];
     return known && !known.includes(filter)
       ? [`${filter} is no filter of Nova ${release}; [filter_scheduler] available_filters must name its class first`]
@@ -139,9 +141,20 @@ function optionFaults(args: NovaConfArgs, release: number): readonly string[] {
     Object.entries(keys).flatMap(([key, goal]) => {
       requirePlain({ section, key }, goal);
       const better = goal === null ? undefined : betterName(section, key, release);
-      return better ? [`options.${section}.${key} is an old name; use ${better}`] : [];
+      if (better) return [`options.${section}.${key} is an old name; use ${better}`];
+      const twice = ownedNames(args, release).find((name) => name.section === section && name.key === key);
+      return twice ? [`options.${section}.${key} is set by this task's own argument for it too; keep one of them`] : [];
     }),
   );
+}
+
+/** Options the typed arguments decide about. */
+function ownedNames({ pci, scheduler }: NovaConfArgs, release: number): readonly OptionName[] {
+  return [
+    ...(pci.device_spec ? deviceSpecNames(release) : []),
+    ...(pci.alias ? aliasNames(release) : []),
+    ...(scheduler ? enabledFiltersNames(release) : []),
+  ];
 }
 
 interface Outcome {

@@ -1,3 +1,4 @@
+import { TaskError } from '../../contract/task-error.ts';
 import { allValues, type Occurrence, type OptionName } from '../../probes/nova/effective-config.ts';
 import { type ConfigSet, editFile, type Rewrite, requireEditable, rewrite, sourcesOf } from './config-set.ts';
 import { addEntry } from './oslo-text.ts';
@@ -109,6 +110,7 @@ function fillSlots<Item>(set: ConfigSet, { names, slots, wanted }: Filling<Item>
 /** Drops what is unwanted or described differently, keeps everything else, adds what is missing. */
 function reachPartly<Item>(set: ConfigSet, names: Names, goal: MultiGoal<Item>, rules: ItemRules<Item>): ConfigSet {
   const wanted = goal.contains ?? [];
+  refuseContradiction(wanted, goal.absent ?? [], rules);
   const seen: Item[] = [];
   const stays = (item: Item): boolean => {
     if (goal.absent?.some((pattern) => rules.matches(item, pattern))) return false;
@@ -125,6 +127,12 @@ function reachPartly<Item>(set: ConfigSet, names: Names, goal: MultiGoal<Item>, 
   });
   const missing = wanted.filter((item) => !seen.includes(item));
   return append(rewrite(set, rewrites), { names, items: missing, path: set.path }, rules);
+}
+
+function refuseContradiction<Item>(wanted: readonly Item[], unwanted: readonly Item[], rules: ItemRules<Item>): void {
+  const both = wanted.find((item) => unwanted.some((pattern) => rules.matches(item, pattern)));
+  if (both !== undefined)
+    throw new TaskError(`${rules.write([both])} is asked for under \`contains\` and under \`absent\``);
 }
 
 interface Appending<Item> {
