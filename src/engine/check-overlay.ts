@@ -13,9 +13,15 @@ export class CheckOverlay implements Overlay {
     prediction: { readonly files: readonly PredictedFile[]; readonly facts: readonly PredictedFact[] },
     touches: readonly Resource[],
   ): void {
-    for (const file of prediction.files) this.#files.set(file.path, file);
+    for (const file of prediction.files) this.#files.set(file.path, this.#withKnownBytes(file));
     for (const { resource, value } of prediction.facts) this.#facts.set(resource, value);
     for (const resource of touches) this.#touched.add(resource);
+  }
+
+  /** A change of attributes says nothing about content, which an earlier write may have planned. */
+  #withKnownBytes(file: PredictedFile): PredictedFile {
+    const bytes = file.bytes ?? this.#files.get(file.path)?.bytes;
+    return file.state.kind === 'file' && bytes ? { ...file, bytes } : file;
   }
 
   isTouched(resources: readonly Resource[]): boolean {

@@ -7,6 +7,8 @@ interface Entry {
   readonly probe: Probe<unknown>;
   readonly reading: Promise<unknown>;
   readonly settle: { resolve(value: unknown): void; reject(error: unknown): void };
+  /** Found by reading: where a link leads. */
+  alsoReads: readonly Resource[];
 }
 
 type Exchange = (commands: readonly Command[]) => Promise<readonly Output[]>;
@@ -35,8 +37,9 @@ export class ReadAhead {
 
   /** Forgets every reading that one of the resources may have altered, also those still under way. */
   invalidate(touched: readonly Resource[]): void {
-    for (const [key, { probe }] of this.#entries) {
-      if (probe.reads.some((read) => touched.some((resource) => overlaps(read, resource)))) this.#entries.delete(key);
+    for (const [key, { probe, alsoReads }] of this.#entries) {
+      const reads = [...probe.reads, ...alsoReads];
+      if (reads.some((read) => touched.some((resource) => overlaps(read, resource)))) this.#entries.delete(key);
     }
   }
 
@@ -48,7 +51,7 @@ export class ReadAhead {
     const known = this.#entries.get(probe.key);
     if (known) return known;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const entry: Entry = { probe, reading: promise, settle: { resolve, reject } };
+    const entry: Entry = { probe, reading: promise, settle: { resolve, reject }, alsoReads: [] };
     // A speculative reader may have gone by the time it fails; whoever awaits the entry still sees the error.
     promise.catch(() => {});
     this.#entries.set(probe.key, entry);
@@ -91,8 +94,10 @@ export class ReadAhead {
     );
     entries.forEach((entry, index) => {
       const reading = readings[index] ?? { ok: false, error: `${kind.name}: the host gave no answer` };
-      if (reading.ok) entry.settle.resolve(reading.value);
-      else this.#fail(entry, new ProbeError(reading.error));
+      if (reading.ok) {
+        entry.alsoReads = kind.alsoReads?.(reading.value) ?? [];
+        entry.settle.resolve(reading.value);
+      } else this.#fail(entry, new ProbeError(reading.error));
     });
   }
 
@@ -103,7 +108,8 @@ export class ReadAhead {
   }
 
   #predicted<Value>(probe: Probe<Value>, value: Value): Value {
-    if (!this.#overlay.isTouched(probe.reads)) return value;
+    const reads = [...probe.reads, ...(probe.kind.alsoReads?.(value) ?? [])];
+    if (!this.#overlay.isTouched(reads)) return value;
     const predicted: unknown = probe.kind.predict ? probe.kind.predict(probe.subject, value, this.#overlay) : UNKNOWN;
     if (predicted === UNKNOWN)
       throw new UnknownReading(`depends on a change that check mode did not make (${probe.kind.name})`);

@@ -63,7 +63,6 @@ export async function hostUnderTest(options: HostOptions = {}): Promise<HostUnde
     const changes = module.plan(args, await module.observe(args, live.read, task));
     const applied: Applied[] = [];
     for (const change of changes) applied.push(await apply(change));
-    if (changes.length > 0) live.clear();
     const current: unknown = await module.observe(args, live.read, task);
     const remaining = module.converges === false ? [] : module.plan(args, current);
     return { ...described(changes), applied, remaining, values: module.result?.(args, current, applied) ?? {} };
