@@ -1,6 +1,7 @@
 import { member, slice } from './access.ts';
 import { compileArguments } from './compile-arguments.ts';
 import { compileCall } from './compile-call.ts';
+import { REFUSED_FILTERS } from './filters/refused.ts';
 import { variable, type Frame } from './frame.ts';
 import { shortName } from './names.ts';
 import type { Comparison, Expression } from './nodes.ts';
@@ -8,7 +9,19 @@ import { binary, compare, isTruthy, negate } from './operators.ts';
 import { didYouMean } from './suggest.ts';
 import { faultAt } from './tokens.ts';
 import { TemplateError, UndefinedError, type Environment } from './types.ts';
-import { Float, Tuple, NoElse, isNumber, mappingFrom, strict, typeName, ValueFault, type Place } from './values.ts';
+import {
+  lineAndColumn,
+  own,
+  Float,
+  Tuple,
+  NoElse,
+  isNumber,
+  mappingFrom,
+  strict,
+  typeName,
+  ValueFault,
+  type Place,
+} from './values.ts';
 
 export type Evaluate = (frame: Frame) => unknown;
 
@@ -124,11 +137,22 @@ export function located(unit: Unit, at: number, evaluate: Evaluate, what = ''): 
   };
 }
 
+function undefinedAt(error: UndefinedError, place: Place): UndefinedError {
+  const { line, column } = lineAndColumn(place);
+  return new UndefinedError(`${error.message} at line ${line}, column ${column}`, {
+    ...(error.path === undefined ? {} : { path: error.path }),
+    line,
+    column,
+  });
+}
+
 export function withPlace(
   error: unknown,
   { unit, at, what }: { readonly unit: Unit; readonly at: number; readonly what: string },
 ): unknown {
-  if (error instanceof TemplateError || error instanceof UndefinedError) return error;
+  if (error instanceof TemplateError) return error;
+  if (error instanceof UndefinedError)
+    return error.line === undefined ? undefinedAt(error, { source: unit.source, offset: at }) : error;
   if (error instanceof RangeError)
     return faultAt(unit.source, at, `${what}nested too deeply, or too large`, { cause: error });
   return faultAt(unit.source, at, what + (error instanceof Error ? error.message : String(error)), { cause: error });
@@ -154,7 +178,7 @@ function compileBinary(node: Node<'binary'>, unit: Unit): Evaluate {
   return located(unit, node.at, (frame) => {
     const value = left(frame);
     frame.budget.work(value);
-    return binary(operator, value, right(frame));
+    return own(binary(operator, value, right(frame)));
   });
 }
 
@@ -207,14 +231,14 @@ function compileChoice(node: Node<'choice'>, unit: Unit): Evaluate {
 function compileContainer(node: Node<'list' | 'tuple' | 'dict'>, unit: Unit): Evaluate {
   if (node.kind === 'dict') return compileDict(node, unit);
   const items = node.items.map((item) => compile(item, unit));
-  const list = (frame: Frame) => items.map((item) => item(frame));
+  const list = (frame: Frame) => own(items.map((item) => item(frame)));
   return node.kind === 'list' ? list : (frame) => Tuple.from2(list(frame));
 }
 
 function compileDict(node: Node<'dict'>, unit: Unit): Evaluate {
   const entries = node.entries.map(([key, value]) => [compile(key, unit), compile(value, unit)] as const);
   return located(unit, node.at, (frame) =>
-    mappingFrom(entries.map(([key, value]) => [dictKey(key(frame)), value(frame)])),
+    own(mappingFrom(entries.map(([key, value]) => [dictKey(key(frame)), value(frame)]))),
   );
 }
 
@@ -231,8 +255,20 @@ const LENIENT: ReadonlySet<string> = new Set(['default', 'd', 'ternary', 'mandat
 export function filterNamed(name: string, at: number, unit: Pick<Unit, 'source' | 'environment'>) {
   const filter = unit.environment.filters.get(shortName(name));
   if (filter) return filter;
+  const reason = REFUSED_FILTERS.get(shortName(name));
+  if (reason !== undefined) throw faultAt(unit.source, at, `filter '${name}' is not supported: ${reason}`);
   const hint = didYouMean(shortName(name), unit.environment.filters.keys());
   throw faultAt(unit.source, at, `there is no filter '${name}'${hint}`);
+}
+
+function testNamed(name: string, at: number, unit: Pick<Unit, 'source' | 'environment'>) {
+  const test = unit.environment.tests.get(shortName(name));
+  if (test) return test;
+  throw faultAt(
+    unit.source,
+    at,
+    `there is no test '${name}'${didYouMean(shortName(name), unit.environment.tests.keys())}`,
+  );
 }
 
 function compileFilter(node: Node<'filter'>, unit: Unit): Evaluate {
@@ -240,31 +276,55 @@ function compileFilter(node: Node<'filter'>, unit: Unit): Evaluate {
   return applyFilter(node, value, unit);
 }
 
+/** Filters that may give back a part of a variable rather than something new. */
+const HANDS_THROUGH: ReadonlySet<string> = new Set([
+  'default',
+  'd',
+  'ternary',
+  'mandatory',
+  'first',
+  'last',
+  'min',
+  'max',
+  'extract',
+  'attr',
+  'random',
+  'sum',
+]);
+
+/** Where `map`, `select` and their like expect the name of a filter or test. */
+const TEST_ARGUMENT: Readonly<Record<string, number>> = { select: 0, reject: 0, selectattr: 1, rejectattr: 1 };
+
+/** Names that are written out are checked now, not when the list happens to hold something. */
+function checkNested({ name, args }: Pick<Node<'filter'>, 'name' | 'args'>, unit: Unit): void {
+  const kind = shortName(name);
+  const named = args[kind === 'map' ? 0 : (TEST_ARGUMENT[kind] ?? -1)];
+  if (named?.value.kind !== 'literal' || named.name !== undefined || typeof named.value.value !== 'string') return;
+  const check = kind === 'map' ? filterNamed : testNamed;
+  check(named.value.value, named.value.at, unit);
+}
+
 /** Also used by `{% filter %}` and `{% set x | f %}`. */
 export function applyFilter(node: Pick<Node<'filter'>, 'name' | 'args' | 'at'>, value: Evaluate, unit: Unit): Evaluate {
   const filter = filterNamed(node.name, node.at, unit);
   const args = compileArguments(node.args, unit);
+  checkNested(node, unit);
   const isLenient = LENIENT.has(shortName(node.name));
+  const handsThrough = HANDS_THROUGH.has(shortName(node.name));
   const guard = isLenient ? (input: unknown) => input : strict;
   const run = (frame: Frame): unknown => {
     const input = guard(value(frame));
     frame.budget.work(input);
     const given = args(frame);
-    return filter(input, isLenient ? given.args : given.args.map(guard), given.kwargs, frame);
+    const result = filter(input, isLenient ? given.args : given.args.map(guard), given.kwargs, frame);
+    return result === input || handsThrough ? result : own(result);
   };
   return located(unit, node.at, run, `filter '${node.name}': `);
 }
 
 function compileTest(node: Node<'test'>, unit: Unit): Evaluate {
   const name = shortName(node.name);
-  const test = unit.environment.tests.get(name);
-  if (!test) {
-    throw faultAt(
-      unit.source,
-      node.at,
-      `there is no test '${node.name}'${didYouMean(name, unit.environment.tests.keys())}`,
-    );
-  }
+  const test = testNamed(node.name, node.at, unit);
   const value = compile(node.value, unit);
   const args = compileArguments(node.args, unit);
   const guard = name === 'defined' || name === 'undefined' ? (input: unknown) => input : strict;

@@ -206,7 +206,9 @@ describe('safety', () => {
     const json = '{"__proto__": {"polluted": 1}, "constructor": 2}';
     const merged = evaluate('(j | from_json) | combine({"a": {}}, recursive=true)', { j: json }) as object;
     expect(Object.keys(merged)).toEqual(['__proto__', 'constructor', 'a']);
-    evaluate("d.update({'__proto__': {'polluted': 1}})", { d: {} });
+    expect(render("{% set d = {} %}{% set _ = d.update({'__proto__': {'polluted': 1}}) %}{{ d }}")).toBe(
+      "{'__proto__': {'polluted': 1}}",
+    );
     evaluate("dict([['__proto__', {'polluted': 1}]])");
     evaluate("[{'key': '__proto__', 'value': {'polluted': 1}}] | items2dict");
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
@@ -251,6 +253,41 @@ describe('safety', () => {
     expect(() => evaluate("('a' * 50 ~ 'b') is match('(a+)+$')")).toThrow(/took longer/);
     expect(() => evaluate("('a' * 60) | regex_replace('(a|a)*$x', '')")).toThrow(/took longer/);
     expect(performance.now() - begin).toBeLessThan(5000);
+  });
+});
+
+describe('variables', () => {
+  it('are never changed in place, for they are shared between hosts', () => {
+    const vars = { list: [1], dict: { a: [1] } };
+    for (const source of [
+      'list.append(2)',
+      'dict.update({"b": 1})',
+      'dict.a.append(2)',
+      '(list | default([])).append(2)',
+      '(dict.values() | list | first).pop()',
+    ]) {
+      expect(() => evaluate(source, vars), source).toThrow(/change a variable in place/);
+    }
+    expect(vars).toEqual({ list: [1], dict: { a: [1] } });
+  });
+
+  it('are shared from the moment an expression has made them', () => {
+    const list = evaluate('[1]');
+    expect(() => evaluate('list.append(2)', { list })).toThrow(/change a variable in place/);
+  });
+
+  it('may be copied and then changed', () => {
+    const vars = { list: [1], dict: { a: 1 } };
+    expect(render('{% set l = list + [] %}{% set _ = l.append(2) %}{{ l }}', vars)).toBe('[1, 2]');
+    expect(render('{% set l = list | list %}{% set _ = l.append(2) %}{{ l }}', vars)).toBe('[1, 2]');
+    expect(render('{% set d = dict.copy() %}{% set _ = d.update({"b": 2}) %}{{ d }}', vars)).toBe("{'a': 1, 'b': 2}");
+    expect(
+      render(
+        '{% set m = {} %}{% for n in list %}{% set _ = m.setdefault("k", []).append(n) %}{% endfor %}{{ m }}',
+        vars,
+      ),
+    ).toBe("{'k': [1]}");
+    expect(vars).toEqual({ list: [1], dict: { a: 1 } });
   });
 });
 
@@ -316,6 +353,18 @@ describe('mistakes', () => {
     })();
     expect(error).toBeInstanceOf(TemplateError);
     expect(error).toMatchObject({ line: 2, column: 8 });
+  });
+
+  it('in the names of filters and tests given to map and select are found while compiling', () => {
+    expect(() => compiler.expression("x | map('uper')")).toThrow(/no filter 'uper'/);
+    expect(() => compiler.expression("x | selectattr('a', 'equalo', 1)")).toThrow(/no test 'equalo'/);
+    expect(compiler.expression("x | map(attribute='uper') | select").names).toEqual(new Set(['x']));
+  });
+
+  it('in lists of dicts name the attribute and the place', () => {
+    expect(() => evaluate("x | map(attribute='b') | join", { x: [{ a: 1 }] })).toThrow(
+      "an item has no attribute 'b' at line 1, column 26",
+    );
   });
 
   it('in arguments of filters are reported', () => {

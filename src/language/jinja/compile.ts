@@ -12,7 +12,7 @@ import {
   type Environment,
   type Scope,
 } from './types.ts';
-import { exoticCount, plain } from './values.ts';
+import { disown, exoticCount, plain } from './values.ts';
 
 export interface Compiler {
   /** @throws {TemplateError} for a mistake in the text, and for filters, tests, lookups and functions that do not exist. */
@@ -65,7 +65,7 @@ export function compileExpression(source: string, environment: Environment): Com
 function native(evaluate: (frame: Frame) => unknown, frame: Frame): unknown {
   const before = exoticCount();
   const value = evaluate(frame);
-  return exoticCount() === before ? value : plain(value);
+  return disown(exoticCount() === before ? value : plain(value));
 }
 
 function newFrame(scope: Scope, environment: Environment): Frame {

@@ -1,6 +1,6 @@
 import { lookUp } from './access.ts';
 import type { Method } from './methods.ts';
-import { Tuple, ValueFault, isMapping, mappingEntries, mappingFrom, newDict, type Dict } from './values.ts';
+import { Tuple, ValueFault, isMapping, mappingEntries, mappingFrom, newDict, own, type Dict } from './values.ts';
 
 type Mapping = Dict | Map<unknown, unknown>;
 
@@ -9,7 +9,7 @@ export const DICT_METHODS: ReadonlyMap<string, Method<Mapping>> = new Map<string
   ['keys', (self) => mappingEntries(self).map(([key]) => key)],
   ['values', (self) => mappingEntries(self).map(([, value]) => value)],
   ['get', (self, [key, fallback = null]) => lookUp(self, key) ?? fallback],
-  ['copy', (self) => mappingFrom(mappingEntries(self))],
+  ['copy', (self) => own(mappingFrom(mappingEntries(self)))],
   ['update', (self, [other], kwargs) => update(self, other, kwargs)],
   ['setdefault', (self, [key, value = null]) => setDefault(self, key, value)],
   ['pop', (self, args) => pop(self, args)],

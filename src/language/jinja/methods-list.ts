@@ -2,7 +2,7 @@ import { iterate } from './access.ts';
 import type { Method } from './methods.ts';
 import { MAX_ITEMS, equals, order } from './operators.ts';
 import { repr } from './python-repr.ts';
-import { ValueFault } from './values.ts';
+import { ValueFault, own } from './values.ts';
 
 type List = unknown[];
 
@@ -13,7 +13,7 @@ export const LIST_METHODS: ReadonlyMap<string, Method<List>> = new Map<string, M
   ['insert', (self, [at, item]) => (self.splice(Number(at), 0, item), null)],
   ['index', (self, [item]) => indexOf(self, item)],
   ['count', (self, [item]) => self.filter((member) => equals(member, item)).length],
-  ['copy', (self) => [...self]],
+  ['copy', (self) => own([...self])],
   ['pop', (self, [at = -1]) => pop(self, Number(at))],
   ['remove', (self, [item]) => (self.splice(indexOf(self, item), 1), null)],
   ['reverse', (self) => (self.reverse(), null)],

@@ -2,7 +2,7 @@ import type { Budget } from './frame.ts';
 import { DICT_METHODS } from './methods-dict.ts';
 import { LIST_METHODS } from './methods-list.ts';
 import { STRING_METHODS } from './methods-string.ts';
-import { EngineObject, ValueFault, isMapping, isNumber, strict, typeName, type Kwargs } from './values.ts';
+import { assertOwn, EngineObject, ValueFault, isMapping, isNumber, strict, typeName, type Kwargs } from './values.ts';
 import { didYouMean } from './suggest.ts';
 
 export interface MethodCall {
@@ -24,6 +24,20 @@ const NUMBER_METHODS: ReadonlyMap<string, Method<unknown>> = new Map<string, Met
             .toString(2)
             .replace('-', '').length,
   ],
+]);
+
+/** Methods that change a list or dict where it is. */
+const CHANGING: ReadonlySet<string> = new Set([
+  'append',
+  'extend',
+  'insert',
+  'pop',
+  'remove',
+  'reverse',
+  'sort',
+  'clear',
+  'update',
+  'setdefault',
 ]);
 
 const ENGINE_METHODS: ReadonlySet<string> = new Set(['cycle', 'changed', 'next', 'reset']);
@@ -48,6 +62,7 @@ export function callMethod(self: unknown, name: string, { args, kwargs }: Method
   const methods = methodsOf(self);
   const method = methods.get(name);
   if (!method) throw new ValueFault(`'${typeName(self)}' has no such method${didYouMean(name, methods.keys())}`);
+  if (CHANGING.has(name) && typeof self === 'object' && self !== null) assertOwn(self);
   return method(self as never, args.map(strict), kwargs);
 }
 

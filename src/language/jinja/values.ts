@@ -106,6 +106,26 @@ export function strict(value: unknown): unknown {
   throw value.error();
 }
 
+const made = new WeakSet<object>();
+
+/** Marks a list or dict as made by a template, which may therefore change it. */
+export function own<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) made.add(value);
+  return value;
+}
+
+/** The value leaves the rendering that made it. */
+export function disown<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) made.delete(value);
+  return value;
+}
+
+/** Variables are shared between hosts and tasks: changing one in place would reach them all. */
+export function assertOwn(value: object): void {
+  if (made.has(value)) return;
+  throw new ValueFault('would change a variable in place; make a copy first, e.g. with + [] or combine({})');
+}
+
 export type Dict = Readonly<Record<string, unknown>>;
 
 export function newDict(): Record<string, unknown> {

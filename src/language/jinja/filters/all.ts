@@ -8,7 +8,6 @@ import { numberFilters } from './numbers.ts';
 import { orderFilters } from './order.ts';
 import { pathFilters } from './paths.ts';
 import { regexFilters } from './regex.ts';
-import { refusedFilters } from './refused.ts';
 import { selectFilters } from './select.ts';
 import { setFilters } from './sets.ts';
 import { shapeFilters } from './shape.ts';
@@ -32,5 +31,4 @@ export const filters: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ...Object.entries(pathFilters),
   ...Object.entries(urlFilters),
   ...Object.entries(regexFilters),
-  ...Object.entries(refusedFilters),
 ]);
