@@ -49,7 +49,7 @@ interface Case {
   readonly listed?: readonly string[];
 }
 function planned(
-  raw: { readonly name: string } & object,
+  raw: { readonly name: string; readonly [key: string]: unknown },
   { own, ownLoad, files = [], listed = [], ...more }: Case = {},
 ) {
   const name = raw.name.replaceAll('-', '_');

@@ -1,0 +1,222 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FileContent } from '../contract/file-state.ts';
+import { type InitramfsImage, initramfs, parseInitramfs } from '../probes/initramfs-image.ts';
+import { posixCksum } from '../probes/posix-cksum.ts';
+import { rebuildInitramfs } from './gpu/initramfs-rebuild.ts';
+import module from './initramfs.ts';
+
+it.each(['', 'a', 'options vfio-pci ids=10de:20f1\n', 'x'.repeat(100_000)])('checksums as cksum(1) does', (text) => {
+  const printed = spawnSync('cksum', { input: text }).stdout.toString();
+  expect(`${posixCksum(Buffer.from(text))} ${text.length}\n`).toBe(printed);
+});
+
+const CONF = 'options vfio-pci ids=10de:20f1\n';
+const good = { cksum: posixCksum(Buffer.from(CONF)), size: CONF.length };
+const image: InitramfsImage = {
+  kernel: '6.1',
+  path: '/boot/initrd.img-6.1',
+  size: 100,
+  broken: null,
+  modules: ['vfio_pci', 'ext4'],
+  early: ['vfio_pci'],
+  files: { 'etc/modprobe.d/tsplay-vfio_pci.conf': good },
+  available: ['vfio_pci'],
+  builtin: ['vfio'],
+};
+const modulesFile = (text: string): FileContent => ({
+  kind: 'file',
+  path: '/etc/initramfs-tools/modules',
+  realPath: '/etc/initramfs-tools/modules',
+  bytes: Buffer.from(text),
+  state: {
+    kind: 'file',
+    path: '/etc/initramfs-tools/modules',
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    owner: 'root',
+    group: 'root',
+    size: 1,
+    version: '',
+    mtime: 0,
+    links: 1,
+  },
+});
+function planned(
+  images: readonly Partial<InitramfsImage>[],
+  more: {
+    readonly free?: number;
+    readonly file?: string;
+    readonly modules?: readonly string[];
+    readonly generator?: 'dracut';
+  } = {},
+) {
+  const current = {
+    images: {
+      generator: more.generator ?? ('initramfs-tools' as const),
+      images: images.map((one) => ({ ...image, ...one })),
+    },
+    modulesFile: modulesFile(more.file ?? '# list\nvfio_pci\n'),
+    wanted: { 'etc/modprobe.d/tsplay-vfio_pci.conf': good },
+    question: [],
+    freeBytes: more.free ?? 1000,
+    isRebuilt: false,
+  };
+  const args = module.args.parse({ modules: more.modules ?? ['vfio-pci'] });
+  return { changes: () => module.plan(args, current), values: () => module.result?.(args, current, []) };
+}
+
+describe('initramfs', () => {
+  it('is content with images that hold what the host has', () => {
+    expect(planned([{}, {}]).changes()).toEqual([]);
+  });
+
+  it.each([
+    ['a file that differs', { files: { 'etc/modprobe.d/tsplay-vfio_pci.conf': { cksum: 1, size: 1 } } }, 'differs'],
+    ['a file that is missing', { files: {} }, 'is missing'],
+    [
+      'a file that the host no longer has',
+      { files: { ...image.files, 'etc/modprobe.d/old.conf': good } },
+      'is gone from the host',
+    ],
+    ['a module that is missing', { modules: [] }, 'module vfio_pci is missing'],
+    ['a module that is not loaded early', { early: [] }, 'not loaded early'],
+    ['an image cut short', { broken: 'premature end of archive' }, 'premature end'],
+    ['a kernel without image', { size: null }, 'there is none'],
+  ])('rebuilds for %s, in any kernel', (_, wrong, said) => {
+    const run = planned([{}, wrong]);
+    expect(run.changes()).toMatchObject([{ kind: 'run-command' }]);
+    expect(run.values()).toMatchObject({ stale: [expect.stringContaining(said)] });
+  });
+
+  it('adds to the list of early modules and keeps what others wrote', () => {
+    const [write] = planned([{}], {
+      file: '# list\ndm_crypt\nvfio_pci ids=1:2\n',
+      modules: ['vfio_pci ids=10de:20f1', 'vfio'],
+    }).changes();
+    expect(write?.kind === 'write-file' && Buffer.from(write.bytes).toString()).toBe(
+      '# list\ndm_crypt\nvfio_pci ids=10de:20f1\nvfio\n',
+    );
+  });
+
+  it('leaves out a module that no installed kernel has', () => {
+    expect(planned([{}], { modules: ['vfio-pci', 'vfio_virqfd'] }).changes()).toEqual([]);
+  });
+
+  it('refuses when /boot cannot hold one more image', () => {
+    expect(planned([{ early: [] }], { free: 110 }).changes).toThrow(/an image cut short does not boot/);
+  });
+
+  it('recognises and refuses dracut', () => {
+    expect(planned([], { generator: 'dracut' }).changes).toThrow(/dracut/);
+  });
+});
+
+/** Directories in place of /boot and the rest, an "image" with a tree beside it, and tools that copy it: the scripts are real. */
+describe('the scripts, in a real sh', () => {
+  let root = '';
+  const local = (text: string) =>
+    text
+      .replaceAll(/\/(boot|lib\/modules|var\/lib|run|var\/tmp)\b/g, `${root}/$1`)
+      .replaceAll(`${root}/run/tsplay`, `${root}/run/tsplay`);
+  const run = (words: readonly string[]) =>
+    spawnSync('sh', ['-c', local(words[0] ?? ''), 'sh', ...words.slice(1)], {
+      env: { PATH: `${root}/bin:${process.env['PATH']}` },
+    });
+  const inspect = (files: readonly string[] = []) => {
+    const probe = initramfs({ modules: ['vfio-pci', 'vfio'], files });
+    const [command] = probe.kind.commands([probe.subject]);
+    const done = run(command?.kind === 'script' ? [command.script, ...command.args] : []);
+    return parseInitramfs(done.stdout.toString());
+  };
+  const rebuild = (files: readonly string[] = []) => {
+    const change = rebuildInitramfs({ missing: [], files, predicted: { early: [], modules: [], files: {} } });
+    return run(change.kind === 'run-command' ? [change.argv[2] ?? '', ...change.argv.slice(4)] : []);
+  };
+  const tool = (name: string, text: string) => {
+    writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(root, 'bin', name), 0o755);
+  };
+
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'initramfs-'));
+    const tree = join(root, 'boot/tree/main');
+    for (const place of [
+      'bin',
+      'boot',
+      'run',
+      'var/tmp',
+      'lib/modules/6.1',
+      'boot/tree/early',
+      'boot/tree/main/etc/modprobe.d',
+      'boot/tree/main/conf',
+      'boot/tree/main/usr/lib/modules/6.1/kernel',
+    ])
+      mkdirSync(join(root, place), { recursive: true });
+    for (const name of ['vmlinuz-6.1', 'vmlinuz-5.9-without-modules', 'initrd.img-6.1'])
+      writeFileSync(join(root, 'boot', name), 'x');
+    writeFileSync(join(root, 'lib/modules/6.1/modules.builtin'), 'kernel/drivers/vfio/vfio.ko\n');
+    writeFileSync(
+      join(root, 'lib/modules/6.1/modules.dep'),
+      'kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/x/vfio-pci-core.ko.xz\n',
+    );
+    writeFileSync(join(tree, 'etc/modprobe.d/a.conf'), CONF);
+    writeFileSync(join(tree, 'conf/modules'), '# early\nvfio_pci ids=1\n');
+    writeFileSync(join(tree, 'usr/lib/modules/6.1/kernel/vfio-pci.ko.zst'), '');
+    tool(
+      'unmkinitramfs',
+      `[ -s "$1" ] || { echo 'cpio: premature end of archive' >&2; exit 2; }\necho x >>${root}/unpacked\ncp -r ${root}/boot/tree "$2"`,
+    );
+    tool('update-initramfs', `echo y >>${root}/boot/initrd.img-6.1`);
+  });
+  afterAll(() => rmSync(root, { recursive: true }));
+  const unpacked = () => Number(spawnSync('sh', ['-c', `wc -c <${root}/unpacked`]).stdout.toString()) / 2;
+
+  it('finds modules, early modules and files, skips kernels without modules, and leaves nothing behind', () => {
+    const { generator, images } = inspect(['scripts/init-top/x']);
+    expect(generator).toBe('initramfs-tools');
+    expect(images).toMatchObject([
+      {
+        kernel: '6.1',
+        modules: ['vfio_pci'],
+        early: ['vfio_pci ids=1'],
+        files: { 'etc/modprobe.d/a.conf': good },
+        available: ['vfio_pci'],
+        builtin: ['vfio'],
+        broken: null,
+      },
+    ]);
+    expect(readdirSync(join(root, 'run'))).toEqual([]);
+  });
+
+  it('records what a rebuilt image holds, and then need not unpack it', () => {
+    expect(rebuild(['scripts/init-top/x']).status).toBe(0);
+    const before = unpacked();
+    expect(inspect(['scripts/init-top/x']).images).toMatchObject([
+      { modules: ['vfio_pci'], files: { 'etc/modprobe.d/a.conf': good } },
+    ]);
+    expect(unpacked()).toBe(before);
+  });
+
+  it('unpacks again when asked about a file that was not recorded, or when the image is another', () => {
+    const before = unpacked();
+    inspect(['scripts/init-top/other']);
+    writeFileSync(join(root, 'boot/initrd.img-6.1'), 'another');
+    inspect(['scripts/init-top/x']);
+    expect(unpacked()).toBe(before + 2);
+  });
+
+  it('tells an image cut short, and does not record one', () => {
+    writeFileSync(join(root, 'boot/initrd.img-6.1'), '');
+    expect(inspect().images[0]?.broken).toContain('premature end');
+    tool('update-initramfs', 'true');
+    const done = rebuild();
+    expect(done.status).toBe(1);
+    expect(done.stderr.toString()).toContain('cannot be unpacked');
+    expect(readdirSync(join(root, 'run'))).toEqual([]);
+  });
+});

@@ -1,0 +1,165 @@
+import { type Overlay, type Probe, probe } from '../contract/probe.ts';
+import { normaliseModule } from './modprobe-config.ts';
+import { recordsOf, scriptKind } from './script-kind.ts';
+
+/** What an initramfs of one installed kernel holds. */
+export interface InitramfsImage {
+  readonly kernel: string;
+  readonly path: string;
+  /** Bytes; null when the kernel has no image. */
+  readonly size: number | null;
+  /** Why it could not be unpacked: truncated, damaged. */
+  readonly broken: string | null;
+  /** Modules in it, with underscores. */
+  readonly modules: readonly string[];
+  /** Lines of conf/modules: loaded before the root file system is mounted. */
+  readonly early: readonly string[];
+  /** Checksum and size of its files, by path in the image without the first slash. */
+  readonly files: Readonly<Record<string, ImageFile>>;
+  /** Which of the modules asked about this kernel has at all. */
+  readonly available: readonly string[];
+  readonly builtin: readonly string[];
+}
+
+export interface ImageFile {
+  readonly cksum: number;
+  readonly size: number;
+}
+
+export interface Initramfs {
+  /** The tool that owns the images, found by looking. */
+  readonly generator: 'initramfs-tools' | 'dracut' | 'none';
+  readonly images: readonly InitramfsImage[];
+}
+
+export interface InitramfsQuestion {
+  readonly modules: readonly string[];
+  /** Paths in the image, besides etc/modprobe.d/*.conf. */
+  readonly files: readonly string[];
+}
+
+/** Check mode: what every image holds after a planned rebuild. */
+export const INITRAMFS = 'kernel:/initramfs';
+
+export interface PredictedImages {
+  readonly early: readonly string[];
+  readonly modules: readonly string[];
+  readonly files: Readonly<Record<string, ImageFile>>;
+}
+
+/**
+ * Shared by the probe and by the recording after a rebuild. `inspect IMAGE PATH…` unpacks below /run (or /var/tmp, where
+ * /run is too small) and leaves nothing; unmkinitramfs puts the archive after early microcode into `main`. A stamp holds
+ * an inspection with the image's signature: inode, size and times to the nanosecond, which a rebuild cannot keep.
+ */
+export const INSPECT = `stamps=/var/lib/tsplay/initramfs scratch=
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' HUP INT TERM
+signature() { TZ=UTC0 stat -L -c '%i:%s:%y:%z' -- "$1"; }
+inspect() {
+  img=$1 said=; shift
+  for base in /run /var/tmp; do
+    scratch=$(mktemp -d "$base/tsplay-initramfs.XXXXXX") || { scratch=; continue; }
+    if said=$(TMPDIR=$scratch unmkinitramfs "$img" "$scratch/tree" 2>&1) && [ -d "$scratch/tree" ]; then break; fi
+    rm -rf "$scratch"; scratch=
+  done
+  if [ -z "$scratch" ]; then printf 'broken %s\\n' "$(printf '%s' "\${said:-cannot be unpacked}" | tail -n 1)"; return; fi
+  tree=$scratch/tree
+  [ -d "$tree/main" ] && tree=$tree/main
+  find "$tree" -type f -name '*.ko*' | sed 's|.*/||; s|\\.ko.*||; s/-/_/g; s/^/module /' | sort -u
+  [ -r "$tree/conf/modules" ] && sed -n 's/^[[:space:]]*\\([^#[:space:]].*\\)$/early \\1/p' "$tree/conf/modules"
+  (cd "$tree" && for p in etc/modprobe.d/*.conf "$@"; do
+    if [ -f "$p" ]; then cksum "$p" | { read -r c n _; printf 'file %s %s %s\\n' "$c" "$n" "$p"; }
+    elif [ "$p" != 'etc/modprobe.d/*.conf' ]; then printf 'nofile %s\\n' "$p"; fi
+  done)
+  rm -rf "$scratch"; scratch=
+}`;
+
+/** `$1`: names as a regular expression, or empty; the rest: paths in the image. */
+const SCRIPT = `${INSPECT}
+names=$1; shift
+if u=$(command -v update-initramfs) && { ! command -v dracut >/dev/null 2>&1 || grep -q mkinitramfs "$u"; }; then echo generator initramfs-tools
+elif command -v dracut >/dev/null 2>&1; then echo generator dracut; exit 0
+else echo generator none; exit 0; fi
+fits() {
+  [ -r "$1" ] || return 1
+  IFS= read -r first <"$1"
+  [ "$first" = "signature $2" ] || return 1
+  stamp=$1; shift 2
+  for p do grep -q -e "^file [0-9]* [0-9]* $p\\$" -e "^nofile $p\\$" "$stamp" || return 1; done
+}
+for v in /boot/vmlinuz-* /boot/vmlinux-*; do
+  [ -e "$v" ] || continue
+  k=\${v#/boot/vmlinu?-}
+  [ -d "/lib/modules/$k" ] || continue
+  image=/boot/initrd.img-$k
+  printf 'kernel %s\\nimage %s\\n' "$k" "$image"
+  if [ -n "$names" ]; then
+    grep -Eho "/($names)\\\\.ko" "/lib/modules/$k/modules.builtin" 2>/dev/null | sed 's|/||; s|\\.ko||; s/^/builtin /'
+    grep -Eho "^[^:]*/($names)\\\\.ko[^:]*:" "/lib/modules/$k/modules.dep" 2>/dev/null | sed 's|.*/||; s|\\.ko.*||; s/^/available /'
+  fi
+  [ -e "$image" ] || continue
+  now=$(signature "$image") || continue
+  size=\${now#*:}; printf 'size %s\\n' "\${size%%:*}"
+  if fits "$stamps/stamp-$k" "$now" "$@"; then cat "$stamps/stamp-$k"; else inspect "$image" "$@"; fi
+done
+exit 0`;
+
+const kind = scriptKind<InitramfsQuestion, Initramfs>({
+  name: 'initramfs',
+  script: SCRIPT,
+  args: ({ modules, files }) => [modules.map(patternOf).join('|'), ...files],
+  parse: parseInitramfs,
+  predict,
+});
+
+/** @example await read(initramfs({ modules: ['vfio-pci'], files: [] })) */
+export function initramfs(question: InitramfsQuestion): Probe<Initramfs> {
+  return probe(kind, question, [INITRAMFS, 'path:/boot', 'path:/var/lib/tsplay/initramfs', 'path:/lib/modules']);
+}
+
+function patternOf(name: string): string {
+  return normaliseModule(name).replaceAll('_', '[-_]');
+}
+
+export function parseInitramfs(stdout: string): Initramfs {
+  const records = recordsOf(stdout);
+  const generator = records.find(([key]) => key === 'generator')?.[1];
+  const starts = records.flatMap(([key], index) => (key === 'kernel' ? [index] : []));
+  const images = starts.map((start, index) => imageOf(records.slice(start, starts[index + 1])));
+  return { generator: generator === 'initramfs-tools' || generator === 'dracut' ? generator : 'none', images };
+}
+
+function imageOf(records: readonly (readonly [string, string])[]): InitramfsImage {
+  const of = (key: string) => records.filter(([name]) => name === key).map(([, value]) => value);
+  const [size] = of('size');
+  return {
+    kernel: of('kernel')[0] ?? '',
+    path: of('image')[0] ?? '',
+    size: size === undefined ? null : Number(size),
+    broken: of('broken')[0] ?? null,
+    modules: of('module'),
+    early: of('early'),
+    files: Object.fromEntries(of('file').map(fileOf)),
+    available: of('available').map(normaliseModule),
+    builtin: of('builtin').map(normaliseModule),
+  };
+}
+
+function fileOf(text: string): readonly [string, ImageFile] {
+  const [cksum, size, ...path] = text.split(' ');
+  return [path.join(' '), { cksum: Number(cksum), size: Number(size) }];
+}
+
+function predict(_: InitramfsQuestion, value: Initramfs, overlay: Overlay): Initramfs {
+  const fact = overlay.fact(INITRAMFS) as PredictedImages | undefined;
+  if (!fact) return value;
+  const rebuilt = (image: InitramfsImage): InitramfsImage => ({
+    ...image,
+    ...fact,
+    broken: null,
+    size: image.size ?? 1,
+    modules: [...new Set([...image.modules, ...fact.modules])],
+  });
+  return { ...value, images: value.images.map(rebuilt) };
+}
