@@ -41,8 +41,8 @@ async function foreground(directory: string, { lab: options, print }: LabCommand
     for (const line of introduction(lab)) print(line);
     await ended;
   } finally {
-    await removePidFile(directory);
     await lab.close();
+    await removePidFile(directory);
   }
   return 0;
 }

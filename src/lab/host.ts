@@ -1,18 +1,17 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { appendFile } from 'node:fs/promises';
-import { readdir } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { appendFile, readdir } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bootKernel, configDirectories, type Machine } from './boot/boot.ts';
 import type { Enclosure } from './enclosure.ts';
-import { directory, attribute, FileError, type VirtualDirectory } from './fuse/tree.ts';
-import { dumpScript, parseDump } from './host-files.ts';
-import { installScript } from './install/install.ts';
-import { servicesOf } from './install/system-files.ts';
+import { FaultOrders } from './fault-orders.ts';
+import { attribute, directory, FileError, type VirtualDirectory } from './fuse/tree.ts';
+import { changeMachineId, emptyBoot, filesInside, fillBoot, install, installedKernels } from './host-disk.ts';
 import { functionsOf } from './kernel/cards.ts';
-import { usuallyBuiltin } from './kernel/catalog.ts';
+import { usuallyBuiltin, withDependencies } from './kernel/catalog.ts';
 import { SimulatedKernel } from './kernel/kernel.ts';
-import { type ConfigFiles, modprobeDirectories } from './kernel/modprobe-config.ts';
+import { modprobeDirectories } from './kernel/modprobe-config.ts';
 import { procTree } from './kernel/proc.ts';
 import { procIomem, procModules, sysfs } from './kernel/sysfs.ts';
 import { type KeyPair, newKeyPair } from './keys.ts';
@@ -25,11 +24,12 @@ import type { ChannelRequest, Spawned } from './ssh-session.ts';
 import { answerCall } from './tools/call.ts';
 import { imageFor } from './tools/initramfs.ts';
 import type { ToolHost } from './tools/tool.ts';
-import { Units } from './units.ts';
+import { startEnabledUnits, Units } from './units.ts';
 
 export interface HostSetting {
   readonly options: HostOptions;
   readonly stateDirectory: string;
+  /** Milliseconds without a word at a reboot. */
   readonly bootMs: number;
   readonly clientKey: string;
   readonly hostKey: KeyPair;
@@ -38,42 +38,48 @@ export interface HostSetting {
 }
 
 // An older kernel stands beside the running one, whose version uname shows and nobody can simulate.
-const olderKernel = '5.10.0-30-amd64';
+const kernelVersions: readonly string[] = [release(), '5.10.0-30-amd64'];
 const users = ['root', 'operator'] as const;
-const blankKernel = new SimulatedKernel({ functions: [], iommu: false, cmdline: '', builtin: [] });
+
+const idleKernel = (builtin: readonly string[]): SimulatedKernel =>
+  new SimulatedKernel({ functions: [], iommu: false, cmdline: '', builtin });
+
+function machineOf({ options, interface: uplink }: HostSetting): Machine {
+  return {
+    functions: functionsOf({ cards: options.cards, interface: uplink }),
+    cpu: options.cpu,
+    firmwareIommu: options.firmwareIommu ?? true,
+    builtin: withDependencies([...usuallyBuiltin, ...(options.builtin ?? [])]),
+  };
+}
 
 /** One simulated server over all its boots. */
 export class SimulatedHost {
   readonly setting: HostSetting;
   readonly #machine: Machine;
-  readonly #hung = new Set<(error: Error) => void>();
+  readonly #faults: FaultOrders;
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #productUuid = randomUUID();
   #enclosure: Enclosure | undefined;
-  #faults: readonly Fault[];
   #sandbox: Sandbox | undefined;
   #door: SshDoor | undefined;
-  #kernel = blankKernel;
+  #kernel: SimulatedKernel;
   #units = new Units(async () => new Map());
   #hostKey: string;
   #bootId = '';
   #bootedAt = 0;
   #port: number;
+  /** Going down and coming up happen one after the other, whoever asks. */
   #transition: Promise<void> = Promise.resolve();
   #closed = false;
-  readonly productUuid = randomUUID();
 
   constructor(setting: HostSetting) {
-    const { options } = setting;
     this.setting = setting;
-    this.#port = options.port;
+    this.#port = setting.options.port;
     this.#hostKey = setting.hostKey.privateKey;
-    this.#faults = options.faults ?? [];
-    this.#machine = {
-      functions: functionsOf({ cards: options.cards, interface: setting.interface }),
-      cpu: options.cpu,
-      firmwareIommu: options.firmwareIommu ?? true,
-      builtin: options.builtin ?? [],
-    };
+    this.#faults = new FaultOrders(setting.options.faults ?? []);
+    this.#machine = machineOf(setting);
+    this.#kernel = idleKernel(this.#machine.builtin);
   }
 
   get name(): string {
@@ -82,10 +88,6 @@ export class SimulatedHost {
 
   get port(): number {
     return this.#port;
-  }
-
-  get bootId(): string {
-    return this.#bootId;
   }
 
   get isUp(): boolean {
@@ -108,8 +110,8 @@ export class SimulatedHost {
       sys: sysfs({
         kernel: () => this.#kernel,
         firmwareTable: this.#machine.firmwareIommu ? table : undefined,
-        productUuid: this.productUuid,
-        beforeUnbind: (bdf) => this.#beforeUnbind(bdf),
+        productUuid: this.#productUuid,
+        beforeUnbind: (bdf) => this.#faults.beforeUnbind(bdf),
       }),
     });
   }
@@ -119,54 +121,50 @@ export class SimulatedHost {
     this.#enclosure = enclosure;
     const sandbox = await startSandbox(enclosure, this.name);
     this.#sandbox = sandbox;
-    const builtin = [...usuallyBuiltin, ...this.#machine.builtin];
-    const versions = [release(), olderKernel];
-    const identity = { machineId: randomBytes(16).toString('hex'), rootUuid: randomUUID() };
-    const { code, err } = await runInside(
-      sandbox,
-      installScript(this.setting.options, identity, { versions, builtin }),
-    );
-    if (code !== 0) throw new Error(`${this.name} could not be installed: ${err.trim()}`);
-    this.#kernel = new SimulatedKernel({ functions: [], iommu: false, cmdline: '', builtin });
-    const image = await imageFor(this.#toolHost(), release());
-    await writeInside(sandbox, `/boot/initrd.img-${release()}`, image);
-    await writeInside(sandbox, `/boot/initrd.img-${olderKernel}`, await imageFor(this.#toolHost(), olderKernel));
+    await install(sandbox, this.setting.options, { versions: kernelVersions, builtin: this.#kernel.options.builtin });
+    for (const version of kernelVersions) {
+      await writeInside(sandbox, `/boot/initrd.img-${version}`, await imageFor(this.#toolHost(), version));
+    }
     const grub = await runInside(sandbox, 'update-grub');
     if (grub.code !== 0) throw new Error(`${this.name} has no boot menu: ${grub.err.trim()}`);
     await this.#boot();
-    await this.#applyStanding();
+    if (this.#faults.find('full-boot')) await fillBoot(sandbox);
   }
 
-  order(fault: Fault): Promise<void> {
-    this.#faults = [...this.#faults, fault];
-    return this.#applyStanding();
+  async order(fault: Fault): Promise<void> {
+    this.#faults.add(fault);
+    if (fault.kind === 'full-boot' && this.#sandbox) await fillBoot(this.#sandbox);
   }
 
   /** Takes every fault back and, when the host has not come up, powers it on again. */
   async heal(): Promise<void> {
-    this.#faults = [];
-    for (const reject of this.#hung) reject(new FileError('ENODEV'));
+    this.#faults.clear();
     await this.#transition;
-    if (this.#sandbox) await runInside(this.#sandbox, 'rm -f /boot/.filled');
+    if (this.#sandbox) await emptyBoot(this.#sandbox);
     else await this.#serialize(() => this.#powerOn());
   }
 
-  async #applyStanding(): Promise<void> {
-    if (!this.#sandbox || !this.#has('full-boot')) return;
-    await runInside(
-      this.#sandbox,
-      'dd if=/dev/zero of=/boot/.filled bs=64k 2>/dev/null; dd if=/dev/zero bs=1 >> /boot/.filled 2>/dev/null; true',
-    );
+  /** Resolves when the host is up again, or when it is clear that it never will be. */
+  reboot(): Promise<void> {
+    if (this.#faults.find('same-boot-id')) return Promise.resolve();
+    return this.#serialize(async () => {
+      await this.#goDown();
+      await sleep(this.setting.bootMs);
+      await this.#powerOn();
+    });
   }
 
-  #has(kind: Fault['kind']): boolean {
-    return this.#faults.some((fault) => fault.kind === kind);
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#faults.answerHanging();
+    await this.#transition;
+    await this.#goDown();
   }
 
-  #take<Kind extends Fault['kind']>(kind: Kind): Extract<Fault, { kind: Kind }> | undefined {
-    const found = this.#faults.find((fault): fault is Extract<Fault, { kind: Kind }> => fault.kind === kind);
-    this.#faults = this.#faults.filter((fault) => fault !== found);
-    return found;
+  #serialize(step: () => Promise<void>): Promise<void> {
+    const next = this.#transition.then(() => (this.#closed ? undefined : step()));
+    this.#transition = next.catch((error: Error) => this.#console(`lab: ${error.message}`));
+    return this.#transition;
   }
 
   #after(ms: number, act: () => void): void {
@@ -182,37 +180,14 @@ export class SimulatedHost {
     this.#timers.clear();
   }
 
-  #serialize(step: () => Promise<void>): Promise<void> {
-    const next = this.#transition.then(step);
-    this.#transition = next.catch((error: Error) => this.#console(`lab: ${error.message}`));
-    return this.#transition;
-  }
-
-  /** Resolves when the host is up again, or when it is clear that it never will be. */
-  reboot(): Promise<void> {
-    if (this.#has('same-boot-id')) return Promise.resolve();
-    return this.#serialize(async () => {
-      await this.#goDown();
-      if (this.#closed) return;
-      await new Promise((resolve) => setTimeout(resolve, this.setting.bootMs));
-      if (!this.#closed) await this.#powerOn();
-    });
-  }
-
   async #powerOn(): Promise<void> {
-    if (this.#has('never-returns') || !this.#enclosure) return;
+    if (this.#closed || !this.#enclosure || this.#faults.find('never-returns')) return;
     this.#sandbox = await startSandbox(this.#enclosure, this.name);
-    if (this.#take('new-host-key')) this.#hostKey = newKeyPair(this.name).privateKey;
-    if (this.#take('wrong-machine-id')) await this.#changeMachineId(this.#sandbox);
-    const again = this.#take('second-reboot');
+    if (this.#faults.take('new-host-key')) this.#hostKey = newKeyPair(this.name).privateKey;
+    if (this.#faults.take('wrong-machine-id')) await changeMachineId(this.#sandbox);
+    const again = this.#faults.take('second-reboot');
     await this.#boot();
     if (again) this.#after(again.afterMs, () => void this.reboot());
-  }
-
-  async #changeMachineId(sandbox: Sandbox): Promise<void> {
-    await runInside(sandbox, 'rm -f /etc/machine-id; printf "%s\\n" "$1" > /etc/machine-id', [
-      randomBytes(16).toString('hex'),
-    ]);
   }
 
   async #boot(): Promise<void> {
@@ -221,24 +196,15 @@ export class SimulatedHost {
     this.#bootId = randomUUID();
     this.#bootedAt = performance.now();
     try {
-      const config = await this.#files([...modprobeDirectories, ...configDirectories]);
+      const config = await filesInside(sandbox, [...modprobeDirectories, ...configDirectories]);
       this.#kernel = await bootKernel(this.#machine, { config, file: (path) => readInside(sandbox, path) });
     } catch (error) {
       await this.#console((error as Error).message);
       return this.#goDown();
     }
-    await runInside(sandbox, 'mkdir -p /run/systemd/system; hostname=$(cat /etc/hostname); : "$hostname"');
-    await this.#startServices();
+    this.#units = new Units((paths) => filesInside(this.#sandbox, paths));
+    await startEnabledUnits(this.#units, (paths) => filesInside(sandbox, paths));
     await this.#open();
-  }
-
-  async #startServices(): Promise<void> {
-    this.#units = new Units((paths) => this.#files(paths));
-    const wants = '/etc/systemd/system/multi-user.target.wants';
-    const enabled = [...(await this.#files([wants])).keys()].map((path) => path.slice(wants.length + 1));
-    const known = servicesOf(this.setting.options);
-    for (const unit of enabled.filter((name) => known.includes(name) || !name.includes('/')))
-      await this.#units.start(unit);
   }
 
   async #open(): Promise<void> {
@@ -249,15 +215,9 @@ export class SimulatedHost {
       clientKey: this.setting.clientKey,
       users,
       spawn: (request) => this.#spawn(request),
-      faults: () => this.#faults,
+      faults: () => this.#faults.all,
     });
     this.#port = this.#door.port;
-  }
-
-  #spawn(request: ChannelRequest): Spawned {
-    if (!this.#sandbox) throw new Error(`${this.name} is down`);
-    const fault = this.#faults.find((each) => each.kind === 'noise');
-    return { child: enter(this.#sandbox, loginEntry(request)), noise: fault ? (fault.text ?? noiseText) : undefined };
   }
 
   async #goDown(): Promise<void> {
@@ -266,35 +226,18 @@ export class SimulatedHost {
     this.#door = undefined;
     this.#sandbox = undefined;
     await door?.close();
-    // A process in an unanswered write cannot be killed, and its pid namespace would wait for it.
-    for (const reject of this.#hung) reject(new FileError('ENODEV'));
+    this.#faults.answerHanging();
     if (sandbox) await stopSandbox(sandbox);
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#transition;
-    await this.#goDown();
-  }
-
-  async #beforeUnbind(bdf: string): Promise<void> {
-    const hangs = this.#faults.some((fault) => fault.kind === 'hang-unbind' && (fault.bdf ?? bdf) === bdf);
-    if (!hangs) return;
-    let reject: (error: Error) => void = () => {};
-    const answer = new Promise<never>((_, refuse) => {
-      reject = refuse;
-    });
-    this.#hung.add(reject);
-    await answer.finally(() => this.#hung.delete(reject));
+  #spawn(request: ChannelRequest): Spawned {
+    if (!this.#sandbox) throw new Error(`${this.name} is down`);
+    const noise = this.#faults.find('noise');
+    return { child: enter(this.#sandbox, loginEntry(request)), noise: noise && (noise.text ?? noiseText) };
   }
 
   async #console(line: string): Promise<void> {
     await appendFile(join(this.setting.stateDirectory, `console-${this.name}.log`), `${line}\n`).catch(() => {});
-  }
-
-  async #files(paths: readonly string[]): Promise<ConfigFiles> {
-    if (!this.#sandbox || paths.length === 0) return new Map();
-    return parseDump((await runInside(this.#sandbox, dumpScript, paths)).out);
   }
 
   #toolHost(): ToolHost {
@@ -304,7 +247,7 @@ export class SimulatedHost {
       kernel: this.#kernel,
       version: release(),
       units: this.#units,
-      files: (paths) => this.#files(paths),
+      files: (paths) => filesInside(sandbox, paths),
       reboot: (inMs) => this.#after(inMs, () => void this.reboot()),
       cancelReboot: () => this.#cancelTimers(),
       later: (inMs, argv) => this.#after(inMs, () => void enter(sandbox, { argv, env: rootEnv }).on('error', () => {})),
@@ -313,12 +256,4 @@ export class SimulatedHost {
       installedKernels: () => installedKernels(sandbox),
     };
   }
-}
-
-async function installedKernels(sandbox: Sandbox): Promise<readonly string[]> {
-  const { out } = await runInside(
-    sandbox,
-    'for k in /boot/vmlinuz-*; do [ -f "$k" ] && echo "${k#/boot/vmlinuz-}"; done | sort -rV',
-  );
-  return out.toString().split('\n').filter(Boolean);
 }

@@ -46,6 +46,9 @@ cd "$R"
 pivot_root . .
 umount -l .
 cd /
+mkdir -p /run/systemd/system
+# Not before the installation: until then /etc/hostname is the machine's.
+[ ! -e /etc/tsplay-lab-root-uuid ] || hostname "$(cat /etc/hostname)" || :
 trap '' CHLD
 echo ready
 exec cat

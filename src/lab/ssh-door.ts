@@ -67,7 +67,13 @@ export async function openDoor(options: DoorOptions): Promise<SshDoor> {
     server.injectSocket(faults.length > 0 ? (faultyLink(socket, faults) as Socket) : socket);
   });
   listener.listen(options.port, options.address);
-  await once(listener, 'listening');
+  try {
+    await once(listener, 'listening');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE') throw new Error(`${options.address}: ${message}`, { cause: error });
+    throw new Error(`${options.address} port ${options.port} is taken: does another lab run?`, { cause: error });
+  }
   return { port: (listener.address() as AddressInfo).port, close: () => closeListener(listener, sockets) };
 }
 

@@ -95,3 +95,14 @@ export function settings(file: UnitFile, key: string): readonly string[] {
 export function execStart(file: UnitFile): string {
   return settings(file, 'ExecStart').at(-1) ?? '';
 }
+
+const wants = '/etc/systemd/system/multi-user.target.wants';
+
+/** What multi-user.target pulls in. A unit that refuses its configuration stays failed, and the boot goes on. */
+export async function startEnabledUnits(
+  units: Units,
+  files: (paths: readonly string[]) => Promise<ConfigFiles>,
+): Promise<void> {
+  const enabled = [...(await files([wants])).keys()].map((path) => path.slice(wants.length + 1));
+  for (const unit of enabled.filter((name) => !name.includes('/'))) await units.start(unit);
+}

@@ -1,5 +1,5 @@
 import type { PciFunction } from '../kernel/cards.ts';
-import { underscored, usuallyBuiltin } from '../kernel/catalog.ts';
+import { underscored } from '../kernel/catalog.ts';
 import { SimulatedKernel } from '../kernel/kernel.ts';
 import { type ConfigFiles, parseModprobeConfig, parseParams } from '../kernel/modprobe-config.ts';
 import { coldplug, type LoaderOptions, loadQuietly } from '../kernel/module-loader.ts';
@@ -44,7 +44,7 @@ export async function bootKernel(machine: Machine, disk: Disk): Promise<Simulate
     functions: machine.functions,
     iommu: iommuEnabled(machine, entry.cmdline),
     cmdline: entry.cmdline,
-    builtin: [...usuallyBuiltin, ...machine.builtin],
+    builtin: machine.builtin,
   });
   earlyUserspace(kernel, image);
   rootUserspace(kernel, disk.config);

@@ -91,6 +91,17 @@ export const moduleNamed = (name: string): ModuleSpec | undefined => {
   return catalog.find((module) => module.name === wanted);
 };
 
+/** A module in the kernel image has all it depends on in there too. */
+export function withDependencies(names: readonly string[]): readonly string[] {
+  const all = new Set<string>();
+  const add = (name: string): void => {
+    all.add(name);
+    for (const dependency of moduleNamed(name)?.depends ?? []) add(dependency);
+  };
+  for (const name of names) add(underscored(name));
+  return [...all];
+}
+
 const upper = (text: string | undefined, width: number): string =>
   text ? text.toUpperCase().padStart(width, '0') : '*';
 
