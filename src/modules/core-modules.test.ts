@@ -1,4 +1,17 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -39,7 +52,12 @@ describe.each(SHELLS)('core modules through %s', (_, shellArgv) => {
   const at = (name: string): string => join(root, name);
 
   beforeAll(async () => {
-    host = await hostUnderTest({ shell: shellArgv, controller, environment: { FROM_TASK: 'yes' }, evaluate: (text) => text === 'yes' });
+    host = await hostUnderTest({
+      shell: shellArgv,
+      controller,
+      environment: { FROM_TASK: 'yes' },
+      evaluate: (text) => text === 'yes',
+    });
   });
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'core-'));
@@ -52,7 +70,11 @@ describe.each(SHELLS)('core modules through %s', (_, shellArgv) => {
     symlinkSync('real', at('link'));
     const run = await host.run(lineinfile, { path: at('link'), regexp: '^a=', line: 'a=2', mode: '0600' });
     expect(run.remaining).toEqual([]);
-    expect([readFileSync(at('real'), 'utf8'), lstatSync(at('link')).isSymbolicLink(), statSync(at('real')).mode & 0o777]).toEqual(['a=2\n', true, 0o600]);
+    expect([
+      readFileSync(at('real'), 'utf8'),
+      lstatSync(at('link')).isSymbolicLink(),
+      statSync(at('real')).mode & 0o777,
+    ]).toEqual(['a=2\n', true, 0o600]);
     expect((await host.run(lineinfile, { path: at('link'), regexp: '^a=', line: 'a=2' })).changes).toEqual([]);
   });
 
@@ -79,7 +101,9 @@ describe.each(SHELLS)('core modules through %s', (_, shellArgv) => {
     symlinkSync('/etc/passwd', at('t/link'));
     const run = await host.run(file, { path: at('t'), state: 'directory', recurse: true, mode: 'u=rwX,go=rX' });
     expect(run.remaining).toEqual([]);
-    expect(['t/plain', 't/sub/new\nline', 't/run', 't/sub'].map((name) => statSync(at(name)).mode & 0o777)).toEqual([0o644, 0o644, 0o755, 0o755]);
+    expect(['t/plain', 't/sub/new\nline', 't/run', 't/sub'].map((name) => statSync(at(name)).mode & 0o777)).toEqual([
+      0o644, 0o644, 0o755, 0o755,
+    ]);
   });
 
   it('file links, relinks, and replaces other things only when forced', async () => {
@@ -89,8 +113,12 @@ describe.each(SHELLS)('core modules through %s', (_, shellArgv) => {
     expect((await host.run(file, { path: at('l'), src: 'target', state: 'link' })).remaining).toEqual([]);
     expect([readlinkSync(at('l')), readdirSync(at('dir'))]).toEqual(['target', []]);
     await expect(host.run(file, { path: at('new'), src: 'none', state: 'link' })).rejects.toThrow('does not exist');
-    await expect(host.run(file, { path: at('dir'), src: 'target', state: 'link' })).rejects.toThrow('a directory is there');
-    expect((await host.run(file, { path: at('dir'), src: 'target', state: 'link', force: true })).remaining).toEqual([]);
+    await expect(host.run(file, { path: at('dir'), src: 'target', state: 'link' })).rejects.toThrow(
+      'a directory is there',
+    );
+    expect((await host.run(file, { path: at('dir'), src: 'target', state: 'link', force: true })).remaining).toEqual(
+      [],
+    );
     expect((await host.run(file, { path: at('hard'), src: at('target'), state: 'hard' })).remaining).toEqual([]);
     expect(statSync(at('hard')).ino).toBe(statSync(at('target')).ino);
   });
@@ -141,7 +169,10 @@ describe.each(SHELLS)('core modules through %s', (_, shellArgv) => {
   });
 
   it('command runs words, expands the host’s variables, and registers what Ansible registers', async () => {
-    const { values } = await host.run(command, { cmd: `printf '%s\\n' $FROM_TASK "two  words" '*' $NONE`, chdir: root });
+    const { values } = await host.run(command, {
+      cmd: `printf '%s\\n' $FROM_TASK "two  words" '*' $NONE`,
+      chdir: root,
+    });
     expect(values).toMatchObject({ rc: 0, stdout_lines: ['yes', 'two  words', '*', '$NONE'], stderr: '' });
     const failing = await host.run(command, { argv: ['sh', '-c', 'cat; echo e >&2; exit 3'], stdin: 'in' });
     expect(failing.values).toMatchObject({ rc: 3, stdout: 'in', stderr: 'e' });
@@ -165,12 +196,24 @@ describe.each(SHELLS)('core modules through %s', (_, shellArgv) => {
     writeFileSync(at('f'), 'abc', { mode: 0o640 });
     symlinkSync('f', at('l'));
     expect((await host.run(stat, { path: at('f') })).values).toMatchObject({
-      stat: { exists: true, isreg: true, mode: '0640', size: 3, checksum: 'a9993e364706816aba3e25717850c26c9cd0d89d', rusr: true, woth: false },
+      stat: {
+        exists: true,
+        isreg: true,
+        mode: '0640',
+        size: 3,
+        checksum: 'a9993e364706816aba3e25717850c26c9cd0d89d',
+        rusr: true,
+        woth: false,
+      },
     });
-    expect((await host.run(stat, { path: at('l') })).values).toMatchObject({ stat: { islnk: true, lnk_target: 'f', lnk_source: at('f') } });
+    expect((await host.run(stat, { path: at('l') })).values).toMatchObject({
+      stat: { islnk: true, lnk_target: 'f', lnk_source: at('f') },
+    });
     expect((await host.run(stat, { path: at('none') })).values).toEqual({ stat: { exists: false } });
     expect((await host.run(slurp, { src: at('f') })).values).toMatchObject({ content: 'YWJj', encoding: 'base64' });
-    expect((await host.run(slurp, { src: '/proc/sys/kernel/ostype' })).values).toMatchObject({ content: Buffer.from('Linux\n').toString('base64') });
+    expect((await host.run(slurp, { src: '/proc/sys/kernel/ostype' })).values).toMatchObject({
+      content: Buffer.from('Linux\n').toString('base64'),
+    });
   });
 
   it('setup tells the facts playbooks ask for', async () => {
@@ -191,14 +234,20 @@ describe.each(SHELLS)('core modules through %s', (_, shellArgv) => {
 
   it('wait_for finds a file and gives up on one that never comes', async () => {
     writeFileSync(at('log'), 'starting\nready to serve\n');
-    expect((await host.run(waitFor, { path: at('log'), search_regex: '^ready' })).values).toMatchObject({ state: 'started' });
-    await expect(host.run(waitFor, { path: at('none'), timeout: 0.2, sleep: 0.1 })).rejects.toThrow('was not started after 0.2 s');
+    expect((await host.run(waitFor, { path: at('log'), search_regex: '^ready' })).values).toMatchObject({
+      state: 'started',
+    });
+    await expect(host.run(waitFor, { path: at('none'), timeout: 0.2, sleep: 0.1 })).rejects.toThrow(
+      'was not started after 0.2 s',
+    );
     await expect(host.run(waitFor, { port: 1, timeout: 0.2, sleep: 0.1 })).rejects.toThrow('port 1 of 127.0.0.1');
   });
 
   it('assert, fail, debug, set_fact and ping answer as in Ansible', async () => {
     expect((await host.run(assertModule, { that: ['yes', true] })).values).toEqual({ msg: 'All assertions passed' });
-    await expect(host.run(assertModule, { that: ['yes', 'no'], fail_msg: 'too small' })).rejects.toThrow('too small: no');
+    await expect(host.run(assertModule, { that: ['yes', 'no'], fail_msg: 'too small' })).rejects.toThrow(
+      'too small: no',
+    );
     await expect(host.run(fail, { msg: 'because' })).rejects.toThrow('because');
     expect((await host.run(debug, { var: 'yes' })).values).toEqual({ yes: true });
     expect((await host.run(debug, { msg: ['a'] })).values).toEqual({ msg: ['a'] });

@@ -6,7 +6,13 @@ function holding(text: string | Uint8Array): FileContent {
   const bytes = Buffer.from(text);
   const path = '/etc/default/grub';
   const attributes = { mode: 0o644, uid: 0, gid: 0, owner: 'root', group: 'root', mtime: 0, links: 1 };
-  return { kind: 'file', path, realPath: path, bytes, state: { kind: 'file', path, size: bytes.length, version: '1', ...attributes } };
+  return {
+    kind: 'file',
+    path,
+    realPath: path,
+    bytes,
+    state: { kind: 'file', path, size: bytes.length, version: '1', ...attributes },
+  };
 }
 
 /** The file after the task, or undefined when the plan is empty. */
@@ -21,17 +27,42 @@ function after(before: FileContent, args: Readonly<Record<string, unknown>>): st
 describe('lineinfile', () => {
   it.each([
     ['replaces the last match', 'a=1\na=2\nb\n', { regexp: '^a=', line: 'a=3' }, 'a=1\na=3\nb\n'],
-    ['replaces the first match when asked', 'a=1\na=2\nb\n', { regexp: '^a=', line: 'a=3', firstmatch: true }, 'a=3\na=2\nb\n'],
+    [
+      'replaces the first match when asked',
+      'a=1\na=2\nb\n',
+      { regexp: '^a=', line: 'a=3', firstmatch: true },
+      'a=3\na=2\nb\n',
+    ],
     ['is content with a line that is there', 'a=1\nb\n', { regexp: '^a=', line: 'a=1' }, undefined],
-    ['is content with an identical line elsewhere', 'x\nb\n', { regexp: '^c|^x', line: 'x', insertafter: 'b' }, undefined],
+    [
+      'is content with an identical line elsewhere',
+      'x\nb\n',
+      { regexp: '^c|^x', line: 'x', insertafter: 'b' },
+      undefined,
+    ],
     ['appends at the end without an anchor', 'b\n', { line: 'c' }, 'b\nc\n'],
     ['ends the last line before appending', 'b', { line: 'c' }, 'b\nc\n'],
-    ['inserts after the last match of the anchor', '[s]\nx\n[s]\ny\n', { line: 'c', insertafter: '^\\[s\\]' }, '[s]\nx\n[s]\nc\ny\n'],
+    [
+      'inserts after the last match of the anchor',
+      '[s]\nx\n[s]\ny\n',
+      { line: 'c', insertafter: '^\\[s\\]' },
+      '[s]\nx\n[s]\nc\ny\n',
+    ],
     ['inserts before the anchor', 'x\ny\n', { line: 'c', insertbefore: '^y' }, 'x\nc\ny\n'],
     ['inserts at the beginning', 'x\n', { line: 'c', insertbefore: 'BOF' }, 'c\nx\n'],
     ['appends when the anchor is missing', 'x\n', { line: 'c', insertafter: '^no' }, 'x\nc\n'],
-    ['fills groups into the line', 'k = 1\n', { regexp: '^(k) = (?P<v>.*)$', line: '\\1 = [\\g<v>]', backrefs: true }, 'k = [1]\n'],
-    ['changes nothing without a match when groups are used', 'x\n', { regexp: '^(k)', line: '\\1', backrefs: true }, undefined],
+    [
+      'fills groups into the line',
+      'k = 1\n',
+      { regexp: '^(k) = (?P<v>.*)$', line: '\\1 = [\\g<v>]', backrefs: true },
+      'k = [1]\n',
+    ],
+    [
+      'changes nothing without a match when groups are used',
+      'x\n',
+      { regexp: '^(k)', line: '\\1', backrefs: true },
+      undefined,
+    ],
     ['removes every match', 'a\nb\na\n', { regexp: '^a$', state: 'absent' }, 'b\n'],
     ['removes equal lines', 'a\nab\na', { line: 'a', state: 'absent' }, 'ab\n'],
     ['searches plain text', 'a.b=1\nacb=2\n', { search_string: 'a.b', line: 'a.b=3' }, 'a.b=3\nacb=2\n'],
@@ -46,7 +77,9 @@ describe('lineinfile', () => {
   it('leaves bytes outside the line alone, whatever they are', () => {
     const odd = Buffer.from([0xef, 0xbb, 0xbf, 0x23, 0xe9, 0x00, 0x0d, 0x0a, 0x61, 0x3d, 0x31, 0x0a, 0xff, 0xfe]);
     const result = after(holding(odd), { regexp: '^a=', line: 'a=é' });
-    expect(Buffer.from(result ?? '', 'latin1')).toEqual(Buffer.concat([odd.subarray(0, 8), Buffer.from('a=é\n'), odd.subarray(12)]));
+    expect(Buffer.from(result ?? '', 'latin1')).toEqual(
+      Buffer.concat([odd.subarray(0, 8), Buffer.from('a=é\n'), odd.subarray(12)]),
+    );
   });
 
   it('is content with what it wrote, for every way of writing', () => {
@@ -66,7 +99,11 @@ describe('lineinfile', () => {
   });
 
   it.each([
-    ['a line its own regexp does not match', { regexp: '^GRUB_TIMEOUT=5$', line: 'GRUB_TIMEOUT=6' }, 'does not match its own regexp'],
+    [
+      'a line its own regexp does not match',
+      { regexp: '^GRUB_TIMEOUT=5$', line: 'GRUB_TIMEOUT=6' },
+      'does not match its own regexp',
+    ],
     ['a line break in the line', { line: 'a\nb' }, 'line break'],
     ['typographic quotes', { line: 'GRUB_CMDLINE_LINUX=“quiet”' }, 'U+201C'],
     ['an expression with a mistake', { regexp: '(', line: 'x' }, 'regexp: ('],
@@ -82,14 +119,19 @@ describe('lineinfile', () => {
   });
 
   it('sets the mode of a file whose line is right', () => {
-    const changes = lineinfile.plan(lineinfile.args.parse({ path: '/etc/default/grub', line: 'x', mode: '0600' }), holding('x\n'));
+    const changes = lineinfile.plan(
+      lineinfile.args.parse({ path: '/etc/default/grub', line: 'x', mode: '0600' }),
+      holding('x\n'),
+    );
     expect(changes).toMatchObject([{ kind: 'set-attributes', after: { mode: 0o600 } }]);
   });
 
-  it.each([[{ line: 'x', regexp: 'x', search_string: 'x' }], [{}], [{ line: 'x', backrefs: true }], [{ line: 'x', unknown: 1 }]])(
-    'refuses arguments that contradict each other: %j',
-    (args) => {
-      expect(lineinfile.args.safeParse({ path: '/x', ...args }).success).toBe(false);
-    },
-  );
+  it.each([
+    [{ line: 'x', regexp: 'x', search_string: 'x' }],
+    [{}],
+    [{ line: 'x', backrefs: true }],
+    [{ line: 'x', unknown: 1 }],
+  ])('refuses arguments that contradict each other: %j', (args) => {
+    expect(lineinfile.args.safeParse({ path: '/x', ...args }).success).toBe(false);
+  });
 });

@@ -97,7 +97,8 @@ function editFor(wanted: Args): LineEdit {
 }
 
 function optionsOf(wanted: Args, current: FileContent) {
-  const { owner, group, validate: command, backup: keep } = wanted;
+  const { owner, group, backup: keep } = wanted;
+  const command = wanted.validate ?? SYNTAX_CHECKS[current.realPath];
   return {
     mode: wantedMode(wanted.mode, current),
     owner,
@@ -106,3 +107,6 @@ function optionsOf(wanted: Args, current: FileContent) {
     ...(command && { validate: splitWords(command) }),
   };
 }
+
+/** Files whose mistakes are only noticed at the next boot. */
+const SYNTAX_CHECKS: Readonly<Record<string, string>> = { '/etc/default/grub': 'sh -n %s' };
