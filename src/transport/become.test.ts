@@ -34,7 +34,7 @@ describe.runIf(isRoot)('becoming another user', () => {
       `${NAME}p ALL=(ALL) ALL\n${NAME}n ALL=(ALL) NOPASSWD: ALL\nDefaults:${NAME}p passwd_tries=3,timestamp_timeout=0\n`,
       { mode: 0o440 },
     );
-    sshd = await startSshd();
+    sshd = await startSshd({ home });
     chmodSync(sshd.directory, 0o755);
   });
   afterAll(async () => {

@@ -37,6 +37,6 @@ export async function startShell(channel: ShellChannel, host: string, deadline: 
   const how = typeof end === 'object' ? endDescription(end.value) : 'no answer';
   throw new Unreachable(
     'no-shell',
-    `${host}: wanted a POSIX shell (\`exec /bin/sh\` through the login shell), but ${how}${said && `, saying: ${said}`}. Check the user's login shell, a ForceCommand, and that /bin/sh exists`,
+    `${host}: wanted a POSIX shell (\`exec /bin/sh\` through the login shell), but ${how}${said && `, saying: ${said}`}. Check the user's login shell and its start-up files, a ForceCommand, and that /bin/sh exists`,
   );
 }

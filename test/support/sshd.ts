@@ -16,6 +16,8 @@ export interface SshdOptions {
   /** More lines of authorized_keys; the fixture's own user key is always accepted. */
   readonly authorizedKeys?: readonly string[];
   readonly port?: number;
+  /** HOME of every session. Default: an empty directory, so that start-up files of whoever runs the tests play no part. */
+  readonly home?: string;
 }
 
 /** A real OpenSSH server on 127.0.0.1 with files of its own. */
@@ -94,6 +96,7 @@ function authorizedKeys(identityFile: string, { authorizedKeys: more = [] }: Ssh
 function configText(directory: string, port: number, hostKeys: readonly string[], options: SshdOptions): string {
   return [
     ...(options.config ?? []),
+    `SetEnv HOME=${options.home ?? makeHome(directory)}`,
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
     ...hostKeys.map((key) => `HostKey ${key}`),
@@ -108,6 +111,12 @@ function configText(directory: string, port: number, hostKeys: readonly string[]
     'Subsystem sftp internal-sftp',
     '',
   ].join('\n');
+}
+
+function makeHome(directory: string): string {
+  const home = join(directory, 'home');
+  mkdirSync(home, { mode: 0o755 });
+  return home;
 }
 
 async function listening(directory: string, port: number): Promise<ChildProcess> {
