@@ -1,6 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Secret } from '../../contract/secret.ts';
 import { inherit, NO_KEYWORDS } from './keywords.ts';
 import { LoadError } from './loader.ts';
 import { loaded, sampleProject, tasksIn, tasksOf } from './sample-project.ts';
@@ -375,6 +376,16 @@ describe('include_tasks', () => {
     expect(project.loader.includeTasks('tasks/a.yml', include, other)).not.toBe(first);
   });
 
+  test('two secrets, which look alike in writing, are not taken for one', () => {
+    const project = sampleProject(files);
+    const include = includeOf(project);
+    const [first, second] = ['alpha', 'omega'].map((text) => {
+      const vars = [{ vars: { item: new Secret(text) }, source: 'loop' }];
+      return project.loader.includeTasks('tasks/a.yml', include, { ...NO_KEYWORDS, vars });
+    });
+    expect(second).not.toBe(first);
+  });
+
   test('what is wrong in a file known only at run time is one error with every place', () => {
     const project = sampleProject(files);
     const include = includeOf(project);
@@ -437,30 +448,6 @@ describe('include_role', () => {
   });
 });
 
-describe('loading by name while running', () => {
-  const files = { 'site.yml': '- hosts: all\n', 't.yml': '- command: x\n', 'roles/a/tasks/x.yml': '- command: a\n' };
-
-  test('loadTasks gives statements with the keywords of their parent', () => {
-    const project = sampleProject(files);
-    loaded(project);
-    const keywords = { ...NO_KEYWORDS, become: true };
-    const [task] = project.loader.loadTasks('t.yml', { keywords, path: 'here' });
-    expect(task).toMatchObject({ kind: 'task', path: 'here[0]', keywords: { become: true } });
-  });
-
-  test('loadRole gives a role by its name and the files asked for', () => {
-    const project = sampleProject(files);
-    loaded(project);
-    const { statement } = project.loader.loadRole('a', {
-      tasksFrom: 'x',
-      params: { p: 1 },
-      keywords: NO_KEYWORDS,
-      parents: ['z'],
-    });
-    expect(statement).toMatchObject({ body: [{ args: { cmd: 'a' } }], role: { params: { p: 1 }, parents: ['z'] } });
-  });
-});
-
 describe('G11: files outside of the project', () => {
   test('are refused by relative and absolute name and through links, also while running', () => {
     const project = sampleProject({
@@ -476,9 +463,14 @@ describe('G11: files outside of the project', () => {
       expect.stringMatching(/tasks\[1\].*outside of the project/),
       expect.stringMatching(/roles\[0\].*outside of the project/),
     ]);
-    expect(() => project.loader.loadTasks('/etc/hostname', { keywords: NO_KEYWORDS, path: '' })).toThrow(
-      /outside of the project/,
-    );
+  });
+
+  test('are refused while running, too', () => {
+    const project = sampleProject({ 'site.yml': '- hosts: all\n  tasks: [include_tasks: "{{ f }}"]\n' });
+    const include = includeOf(project);
+    for (const file of ['/etc/hostname', `${'../'.repeat(20)}etc/hostname`]) {
+      expect(() => project.loader.includeTasks(file, include, NO_KEYWORDS)).toThrow(/outside of the project/);
+    }
   });
 
   test('the directory above the playbooks belongs to the project when roles live there', () => {

@@ -3,7 +3,7 @@ import { complain, didYouMean, type LoadContext } from './context.ts';
 import { argFields } from './arg-schema.ts';
 import { bareName, TASK_KEYWORDS, UNSUPPORTED_KEYWORDS } from './keyword-table.ts';
 import { at, has, isMapping, keysOf, show, type Spot } from './spot.ts';
-import { keyValue, splitWords } from './words.ts';
+import { splitWords } from './words.ts';
 
 /** The one key of a task that says what it does. */
 export interface ModuleCall {
