@@ -417,6 +417,15 @@ test('looking into an include before the run counts what `apply` gives the inclu
   expect(project.messages()).toEqual([]);
 });
 
+test('what a handler includes may listen, before the run and while running', () => {
+  const text =
+    '- hosts: all\n  handlers:\n  - {name: a, include_tasks: h.yml}\n  - {name: b, include_tasks: "{{ f }}"}\n';
+  const project = sampleProject({ 'site.yml': text, 'h.yml': '- {command: x, listen: topic}\n' });
+  const [, include] = loaded(project).plays[0]?.handlers[0]?.statements ?? [];
+  if (include?.kind !== 'include') throw new Error('no include');
+  expect(project.loader.includeTasks('h.yml', include, NO_KEYWORDS)).toMatchObject([{ listen: ['topic'] }]);
+});
+
 describe('include_role', () => {
   const files = {
     'site.yml':
