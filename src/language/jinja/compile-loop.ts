@@ -3,7 +3,8 @@ import { compile, located, withPlace, type Evaluate, type Unit } from './compile
 import { bind, captured, compileBody, type Run, type Signal } from './compile-statements.ts';
 import type { Frame, Output } from './frame.ts';
 import type { Statement, Target } from './nodes.ts';
-import { equals, isTruthy } from './operators.ts';
+import { equals } from './comparison.ts';
+import { isTruthy } from './operators.ts';
 import { EngineObject, Undefined, ValueFault } from './values.ts';
 
 type For = Extract<Statement, { readonly kind: 'for' }>;

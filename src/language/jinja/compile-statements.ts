@@ -1,5 +1,6 @@
 import { iterate } from './access.ts';
-import { applyFilter, compile, located, withPlace, type Evaluate, type Unit } from './compile-expression.ts';
+import { compile, located, withPlace, type Evaluate, type Unit } from './compile-expression.ts';
+import { applyFilter } from './compile-filter.ts';
 import { compileFor } from './compile-loop.ts';
 import { compileCallBlock, compileMacro } from './compile-macro.ts';
 import { Output, type Frame } from './frame.ts';

@@ -1,4 +1,4 @@
-import { equals } from './operators.ts';
+import { equals } from './comparison.ts';
 import { Float, ValueFault } from './values.ts';
 
 /** Comparing each with each costs the square of their number. */

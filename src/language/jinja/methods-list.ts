@@ -1,6 +1,7 @@
 import { iterate } from './access.ts';
 import type { Method } from './methods.ts';
-import { MAX_ITEMS, equals, order } from './operators.ts';
+import { equals, order } from './comparison.ts';
+import { MAX_ITEMS } from './operators.ts';
 import { repr } from './python-repr.ts';
 import { ValueFault, own } from './values.ts';
 

@@ -1,4 +1,4 @@
-import type { BinaryOperator, CompareOperator } from './nodes.ts';
+import type { BinaryOperator } from './nodes.ts';
 import { percentFormat } from './percent-format.ts';
 import { toText } from './python-repr.ts';
 import {
@@ -9,7 +9,6 @@ import {
   isFloat,
   isMapping,
   isNumber,
-  mappingEntries,
   strict,
   typeName,
   Undefined,
@@ -19,7 +18,7 @@ import {
 export const MAX_ITEMS = 1_000_000;
 export const MAX_TEXT = 16 * 1024 * 1024;
 
-type Num = number | bigint | Float;
+export type Num = number | bigint | Float;
 
 export function isTruthy(value: unknown): boolean {
   switch (typeof value) {
@@ -41,7 +40,7 @@ function isTruthyObject(value: object): boolean {
 }
 
 /** Python's view of a bool as 0 or 1. */
-function asNumber(value: unknown): Num | undefined {
+export function asNumber(value: unknown): Num | undefined {
   if (typeof value === 'boolean') return value ? 1 : 0;
   return isNumber(value) ? value : undefined;
 }
@@ -77,7 +76,7 @@ function sequenceOperation(operator: BinaryOperator, left: unknown, right: unkno
   throw unsupported(operator, left, right);
 }
 
-function unsupported(operator: string, left: unknown, right: unknown): ValueFault {
+export function unsupported(operator: string, left: unknown, right: unknown): ValueFault {
   return new ValueFault(`'${operator}' cannot be used between ${typeName(left)} and ${typeName(right)}`);
 }
 
@@ -199,105 +198,4 @@ export function negate(value: unknown): unknown {
   if (number === undefined) throw new ValueFault(`'-' cannot be used on ${typeName(value)}`);
   if (number instanceof Float) return new Float(-number.value);
   return typeof number === 'bigint' ? normal(-number) : 0 - number;
-}
-
-/** Python's `==`: numbers by value (True equals 1), containers by content. */
-export function equals(left: unknown, right: unknown, depth = 0): boolean {
-  if (left === right) return true;
-  if (depth > 200) throw new ValueFault('values are nested too deeply to compare');
-  const a = asNumber(strict(left));
-  const b = asNumber(strict(right));
-  if (a !== undefined || b !== undefined) return a !== undefined && b !== undefined && numberOrder(a, b) === 0;
-  if (Array.isArray(left) && Array.isArray(right)) return sameItems(left, right, depth);
-  return isMapping(left) && isMapping(right) && sameEntries(left, right, depth);
-}
-
-function sameItems(left: readonly unknown[], right: readonly unknown[], depth: number): boolean {
-  if (left.length !== right.length || left instanceof Tuple !== right instanceof Tuple) return false;
-  return left.every((item, index) => equals(item, right[index], depth + 1));
-}
-
-function sameEntries(
-  left: Parameters<typeof mappingEntries>[0],
-  right: Parameters<typeof mappingEntries>[0],
-  depth: number,
-): boolean {
-  const entries = mappingEntries(left);
-  const others = new Map(mappingEntries(right));
-  return (
-    entries.length === others.size &&
-    entries.every(([key, value]) => others.has(key) && equals(value, others.get(key), depth + 1))
-  );
-}
-
-function numberOrder(a: Num, b: Num): number {
-  if (typeof a === 'bigint' || typeof b === 'bigint') return bigOrder(a, b);
-  const [x, y] = [toFloat(a), toFloat(b)];
-  return x < y ? -1 : x > y ? 1 : x === y ? 0 : Number.NaN;
-}
-
-function bigOrder(a: Num, b: Num): number {
-  const [x, y] = [a instanceof Float ? a.value : a, b instanceof Float ? b.value : b];
-  return x < y ? -1 : x > y ? 1 : 0;
-}
-
-/** Python's `<`: negative, zero or positive; throws when the types have no order. */
-export function order(left: unknown, right: unknown, operator = '<'): number {
-  const a = asNumber(strict(left));
-  const b = asNumber(strict(right));
-  if (a !== undefined && b !== undefined) return numberOrder(a, b);
-  if (typeof left === 'string' && typeof right === 'string') return textOrder(left, right);
-  if (Array.isArray(left) && Array.isArray(right)) return listOrder(left, right, operator);
-  throw unsupported(operator, left, right);
-}
-
-/** By code point as Python does, where `<` in JavaScript goes by UTF-16 unit. */
-function textOrder(left: string, right: string): number {
-  if (left === right) return 0;
-  for (let index = 0; index < Math.min(left.length, right.length); index++) {
-    if (left[index] !== right[index]) return (left.codePointAt(index) ?? 0) - (right.codePointAt(index) ?? 0);
-  }
-  return left.length - right.length;
-}
-
-function listOrder(left: readonly unknown[], right: readonly unknown[], operator: string): number {
-  for (let index = 0; index < Math.min(left.length, right.length); index++) {
-    if (!equals(left[index], right[index])) return order(left[index], right[index], operator);
-  }
-  return left.length - right.length;
-}
-
-export function contains(container: unknown, item: unknown): boolean {
-  const place = strict(container);
-  const value = strict(item);
-  if (typeof place === 'string') {
-    if (typeof value !== 'string')
-      throw new ValueFault(`'in <string>' needs a string on its left, not ${typeName(value)}`);
-    return place.includes(value);
-  }
-  if (Array.isArray(place)) return place.some((member) => equals(member, value));
-  if (place instanceof Map) return place.has(value);
-  if (isMapping(place)) return typeof value === 'string' && Object.hasOwn(place, value);
-  throw new ValueFault(`'in' needs a list, dict or string on its right, not ${typeName(place)}`);
-}
-
-export function compare(operator: CompareOperator, left: unknown, right: unknown): boolean {
-  switch (operator) {
-    case '==':
-      return equals(strict(left), strict(right));
-    case '!=':
-      return !equals(strict(left), strict(right));
-    case '<':
-      return order(left, right, '<') < 0;
-    case '>':
-      return order(left, right, '>') > 0;
-    case '<=':
-      return order(left, right, '<=') <= 0;
-    case '>=':
-      return order(left, right, '>=') >= 0;
-    case 'in':
-      return contains(right, left);
-    default:
-      return !contains(right, left);
-  }
 }

@@ -1,5 +1,6 @@
 import { iterate, lookUp } from '../access.ts';
-import { equals, isTruthy } from '../operators.ts';
+import { equals } from '../comparison.ts';
+import { isTruthy } from '../operators.ts';
 import type { Filter } from '../types.ts';
 import { ValueFault, isMapping, mappingEntries, mappingFrom, newDict, strict, typeName, type Dict } from '../values.ts';
 import { mappingArgument, named, textArgument } from './arguments.ts';

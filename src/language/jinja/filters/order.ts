@@ -1,6 +1,7 @@
 import { iterate } from '../access.ts';
 import { Membership } from '../membership.ts';
-import { equals, order, isTruthy } from '../operators.ts';
+import { equals, order } from '../comparison.ts';
+import { isTruthy } from '../operators.ts';
 import type { Filter } from '../types.ts';
 import { Tuple, Undefined, ValueFault, mappingEntries, strict, type Kwargs } from '../values.ts';
 import { looseOrder } from '../version.ts';

@@ -1,6 +1,7 @@
 import { iterate } from '../access.ts';
 import { Membership } from '../membership.ts';
-import { binary, compare, contains, isTruthy } from '../operators.ts';
+import { compare, contains } from '../comparison.ts';
+import { binary, isTruthy } from '../operators.ts';
 import type { CompareOperator } from '../nodes.ts';
 import type { Test } from '../types.ts';
 import { Float, ValueFault, typeName } from '../values.ts';
