@@ -75,8 +75,14 @@ const restarts = () => {
   }
 };
 const args = (more: object = {}) => ({
-  path: conf, release: '2025.1', settle: 0, cross_check: false, restart: ['nova-compute'], pci: { device_spec: { exactly: [GPU] } }, ...more,
-}); // biome-ignore format: one line
+  path: conf,
+  release: '2025.1',
+  settle: 0,
+  cross_check: false,
+  restart: ['nova-compute'],
+  pci: { device_spec: { exactly: [GPU] } },
+  ...more,
+});
 
 describe('nova-conf on a host', () => {
   it('writes, restarts once, and has nothing left to do', async () => {

@@ -1,34 +1,26 @@
 import { TaskError } from '../../contract/task-error.ts';
-import { lastValue, listItems, type OptionName } from '../../probes/nova/effective-config.ts';
+import { lastValue, listItems } from '../../probes/nova/effective-config.ts';
 import { aliasRules } from './alias.ts';
 import type { NovaConfArgs } from './args.ts';
+import { askedFaults } from './asked.ts';
 import {
   ASPECTS,
   type Aspect,
   aspectFaults,
   effectiveAliases,
   effectiveSpecs,
-  isOn,
-  knownFilters,
   oneWayFault,
   readingFaults,
 } from './checks.ts';
 import { type ConfigSet, sourcesOf } from './config-set.ts';
 import { aliasFitFaults, type HostFunction, specFitFaults } from './cross-check.ts';
-import { specLints, specRules } from './device-spec.ts';
-import { defaultFilters, isRemoved, removedIn } from './filters.ts';
+import { specRules } from './device-spec.ts';
+import { defaultFilters, isRemoved } from './filters.ts';
 import { migrateLegacy } from './migrate.ts';
 import { reachMulti } from './multi-values.ts';
-import type { JsonObject } from './oslo-json.ts';
-import {
-  aliasNames,
-  betterName,
-  deviceSpecNames,
-  enabledFiltersNames,
-  NEWEST_KNOWN,
-  REPORT_IN_PLACEMENT,
-} from './options.ts';
-import { reachScalar, requirePlain } from './scalars.ts';
+import { defined, type JsonObject } from './oslo-json.ts';
+import { aliasNames, deviceSpecNames, enabledFiltersNames, NEWEST_KNOWN } from './options.ts';
+import { reachScalar } from './scalars.ts';
 
 export interface Decision {
   readonly set: ConfigSet;
@@ -80,10 +72,6 @@ function plainGoal(goal: {
   };
 }
 
-function defined(item: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
-}
-
 function reachFilters(
   { contains, without }: { readonly contains: readonly string[]; readonly without: readonly string[] },
   set: ConfigSet,
@@ -113,48 +101,6 @@ function requireRelease(args: NovaConfArgs, found: number | null): number {
   throw new TaskError(
     `which Nova release is installed could not be told, and ${asks.join(', ')} depends on it; say e.g. \`release: "2025.1"\``,
   );
-}
-
-function askedFaults(args: NovaConfArgs, release: number, set: ConfigSet): readonly string[] {
-  const context = { release, isReported: isOn(sourcesOf(set), REPORT_IN_PLACEMENT), extraTags: args.extra_tags };
-  const { exactly = [], contains = [] } = args.pci.device_spec ?? {};
-  const lints = [...exactly, ...contains].flatMap((spec) =>
-    specLints(defined(spec), context).map((fault) => `device_spec ${JSON.stringify(spec)} ${fault}`),
-  );
-  return [...lints, ...filterFaults(args, release, set), ...optionFaults(args, release)];
-}
-
-function filterFaults(args: NovaConfArgs, release: number, set: ConfigSet): readonly string[] {
-  const known = knownFilters(sourcesOf(set), release);
-  const { contains = [], without = [] } = args.scheduler?.filters ?? {};
-  return contains.flatMap((filter) => {
-    if (without.includes(filter)) return [`${filter} is asked for under \`contains\` and under \`without\``];
-    if (isRemoved(filter, release)) return [`${filter} was removed in Nova ${removedIn(filter)}.0.0`];
-    return known && !known.includes(filter)
-      ? [`${filter} is no filter of Nova ${release}; [filter_scheduler] available_filters must name its class first`]
-      : [];
-  });
-}
-
-function optionFaults(args: NovaConfArgs, release: number): readonly string[] {
-  return Object.entries(args.options).flatMap(([section, keys]) =>
-    Object.entries(keys).flatMap(([key, goal]) => {
-      requirePlain({ section, key }, goal);
-      const better = goal === null ? undefined : betterName(section, key, release);
-      if (better) return [`options.${section}.${key} is an old name; use ${better}`];
-      const twice = ownedNames(args, release).find((name) => name.section === section && name.key === key);
-      return twice ? [`options.${section}.${key} is set by this task's own argument for it too; keep one of them`] : [];
-    }),
-  );
-}
-
-/** Options the typed arguments decide about. */
-function ownedNames({ pci, scheduler }: NovaConfArgs, release: number): readonly OptionName[] {
-  return [
-    ...(pci.device_spec ? deviceSpecNames(release) : []),
-    ...(pci.alias ? aliasNames(release) : []),
-    ...(scheduler ? enabledFiltersNames(release) : []),
-  ];
 }
 
 interface Outcome {

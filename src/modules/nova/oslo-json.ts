@@ -44,3 +44,8 @@ function spaced(value: unknown): string {
   const pairs = Object.entries(value).filter(([, one]) => one !== undefined);
   return `{${pairs.map(([key, one]) => `${JSON.stringify(key)}: ${spaced(one)}`).join(', ')}}`;
 }
+
+/** The object without keys that were left out. */
+export function defined(item: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
+}

@@ -5,8 +5,16 @@ import type { ServiceUnit } from './service-unit.ts';
 
 const MAIN = '/etc/nova/nova.conf';
 const unit = (more: Partial<ServiceUnit>): ServiceUnit => ({
-  name: 'nova-compute', isLoaded: true, activeState: 'active', startedAt: 1, commandLine: [], execStart: [], unitFile: 'enabled', now: 2, ...more,
-}); // biome-ignore format: one line
+  name: 'nova-compute',
+  isLoaded: true,
+  activeState: 'active',
+  startedAt: 1,
+  commandLine: [],
+  execStart: [],
+  unitFile: 'enabled',
+  now: 2,
+  ...more,
+});
 const paths = (path: string, one?: ServiceUnit) => configPlaces(path, one).places.map((place) => place.path);
 
 const FILES = [MAIN, '/etc/nova/nova-compute.conf'];

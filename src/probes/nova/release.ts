@@ -2,10 +2,29 @@ import { type Output, script } from '../../contract/command.ts';
 import { type Probe, type ProbeKind, type Reading, probe, UNKNOWN } from '../../contract/probe.ts';
 
 const NAMED: Readonly<Record<string, number>> = {
-  liberty: 12, mitaka: 13, newton: 14, ocata: 15, pike: 16, queens: 17, rocky: 18, stein: 19, train: 20,
-  ussuri: 21, victoria: 22, wallaby: 23, xena: 24, yoga: 25, zed: 26, antelope: 27, bobcat: 28, caracal: 29,
-  dalmatian: 30, epoxy: 31, flamingo: 32, gazpacho: 33,
-}; // biome-ignore format: one table
+  liberty: 12,
+  mitaka: 13,
+  newton: 14,
+  ocata: 15,
+  pike: 16,
+  queens: 17,
+  rocky: 18,
+  stein: 19,
+  train: 20,
+  ussuri: 21,
+  victoria: 22,
+  wallaby: 23,
+  xena: 24,
+  yoga: 25,
+  zed: 26,
+  antelope: 27,
+  bobcat: 28,
+  caracal: 29,
+  dalmatian: 30,
+  epoxy: 31,
+  flamingo: 32,
+  gazpacho: 33,
+};
 
 /**
  * Nova's major version from what people and packages write: `2025.1`, `zed`, `31`, `31.0.2`, `2:26.2.2-1~deb12u5`.

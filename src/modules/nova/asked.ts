@@ -1,0 +1,52 @@
+import { type OptionName } from '../../probes/nova/effective-config.ts';
+import type { NovaConfArgs } from './args.ts';
+import { isOn, knownFilters } from './checks.ts';
+import { type ConfigSet, sourcesOf } from './config-set.ts';
+import { specLints } from './device-spec.ts';
+import { isRemoved, removedIn } from './filters.ts';
+import { defined } from './oslo-json.ts';
+import { aliasNames, betterName, deviceSpecNames, enabledFiltersNames, REPORT_IN_PLACEMENT } from './options.ts';
+import { requirePlain } from './scalars.ts';
+
+/** What a task asks for that Nova would not do, or not as the author thinks; found before any value is decided. */
+export function askedFaults(args: NovaConfArgs, release: number, set: ConfigSet): readonly string[] {
+  const context = { release, isReported: isOn(sourcesOf(set), REPORT_IN_PLACEMENT), extraTags: args.extra_tags };
+  const { exactly = [], contains = [] } = args.pci.device_spec ?? {};
+  const lints = [...exactly, ...contains].flatMap((spec) =>
+    specLints(defined(spec), context).map((fault) => `device_spec ${JSON.stringify(spec)} ${fault}`),
+  );
+  return [...lints, ...filterFaults(args, release, set), ...optionFaults(args, release)];
+}
+
+function filterFaults(args: NovaConfArgs, release: number, set: ConfigSet): readonly string[] {
+  const known = knownFilters(sourcesOf(set), release);
+  const { contains = [], without = [] } = args.scheduler?.filters ?? {};
+  return contains.flatMap((filter) => {
+    if (without.includes(filter)) return [`${filter} is asked for under \`contains\` and under \`without\``];
+    if (isRemoved(filter, release)) return [`${filter} was removed in Nova ${removedIn(filter)}.0.0`];
+    return known && !known.includes(filter)
+      ? [`${filter} is no filter of Nova ${release}; [filter_scheduler] available_filters must name its class first`]
+      : [];
+  });
+}
+
+function optionFaults(args: NovaConfArgs, release: number): readonly string[] {
+  return Object.entries(args.options).flatMap(([section, keys]) =>
+    Object.entries(keys).flatMap(([key, goal]) => {
+      requirePlain({ section, key }, goal);
+      const better = goal === null ? undefined : betterName(section, key, release);
+      if (better) return [`options.${section}.${key} is an old name; use ${better}`];
+      const twice = ownedNames(args, release).find((name) => name.section === section && name.key === key);
+      return twice ? [`options.${section}.${key} is set by this task's own argument for it too; keep one of them`] : [];
+    }),
+  );
+}
+
+/** Options the typed arguments decide about. */
+function ownedNames({ pci, scheduler }: NovaConfArgs, release: number): readonly OptionName[] {
+  return [
+    ...(pci.device_spec ? deviceSpecNames(release) : []),
+    ...(pci.alias ? aliasNames(release) : []),
+    ...(scheduler ? enabledFiltersNames(release) : []),
+  ];
+}
