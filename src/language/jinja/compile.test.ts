@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Secret } from '../../contract/secret.ts';
 import { createCompiler } from './compile.ts';
 import { standardEnvironment } from './environment.ts';
 import { TemplateError, UndefinedError, type Lookup, type Scope } from './types.ts';
@@ -212,6 +213,20 @@ describe('safety', () => {
     evaluate("dict([['__proto__', {'polluted': 1}]])");
     evaluate("[{'key': '__proto__', 'value': {'polluted': 1}}] | items2dict");
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  });
+
+  it('hands a secret on as a whole value, and never writes its mask into a text', () => {
+    const secret = new Secret('hunter2');
+    expect(compiler.template('{{ s }}').renderNative(scopeOf({ s: secret }))).toBe(secret);
+    for (const source of [
+      'password={{ s }}',
+      '{{ [s] }}x',
+      '{{ s ~ 1 }}',
+      '{{ s | b64encode }}',
+      '{{ {"s": s} | to_json }}',
+    ]) {
+      expect(() => render(source, { s: secret }), source).toThrow(TemplateError);
+    }
   });
 
   it('bounds loops, ranges, output, recursion and growth', () => {

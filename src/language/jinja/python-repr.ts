@@ -1,4 +1,4 @@
-import { EngineObject, Float, Tuple, Undefined, isMapping, mappingEntries, strict } from './values.ts';
+import { ValueFault, EngineObject, Float, Tuple, Undefined, isMapping, mappingEntries, strict } from './values.ts';
 
 const MAX_DEPTH = 200;
 
@@ -32,7 +32,10 @@ function objectRepr(value: object, depth: number): string {
   if (value instanceof Tuple) return `(${items(value, depth)}${value.length === 1 ? ',' : ''})`;
   if (Array.isArray(value)) return `[${items(value, depth)}]`;
   if (isMapping(value)) return `{${pairs(value, depth)}}`;
-  return value instanceof EngineObject ? `<${value.typeName}>` : String(value);
+  if (value instanceof EngineObject) return `<${value.typeName}>`;
+  if (value instanceof Date) return value.toISOString();
+  // A Secret would print its mask, and a configuration file full of asterisks breaks a host later.
+  throw new ValueFault('an opaque value, such as a secret, cannot be part of a text; use it as a whole value');
 }
 
 function items(list: readonly unknown[], depth: number): string {
