@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import { CheckOverlay } from '../engine/check-overlay.ts';
+import { kindOf } from '../changes/kinds.ts';
+import { makeDirectory } from '../changes/make-directory.ts';
+import { makeLink } from '../changes/make-link.ts';
+import { removePath } from '../changes/remove-path.ts';
+import { runCommand } from '../changes/run-command.ts';
+import { replaceContent } from '../changes/write-file.ts';
+import type { Change } from '../contract/change.ts';
+import type { FileContent, FileState } from '../contract/file-state.ts';
+import { UNKNOWN } from '../contract/probe.ts';
+import { predictContent, predictState } from './predict-file.ts';
+
+function overlayOf(...changes: readonly Change[]): CheckOverlay {
+  const overlay = new CheckOverlay();
+  for (const change of changes) overlay.add(kindOf(change).predict(change), kindOf(change).touches(change));
+  return overlay;
+}
+
+const absent = (path: string): Extract<FileState, { kind: 'absent' }> => ({ kind: 'absent', path });
+const nothing = (path: string): FileContent => ({ kind: 'absent', path, realPath: path });
+const writing = (path: string): Change => replaceContent(nothing(path), Buffer.from('new'));
+
+it('sees a planned file with its bytes', () => {
+  const overlay = overlayOf(writing('/a/f'));
+  expect(predictState('/a/f', absent('/a/f'), overlay)).toMatchObject({ kind: 'file', size: 3, mode: 0o644 });
+  expect(predictContent('/a/f', nothing('/a/f'), overlay)).toMatchObject({ kind: 'file', bytes: Buffer.from('new') });
+});
+
+it('sees through a planned link to a planned file', () => {
+  const overlay = overlayOf(writing('/a/f'), makeLink('/a/l', 'f', absent('/a/l')));
+  expect(predictContent('/a/l', nothing('/a/l'), overlay)).toMatchObject({
+    kind: 'file',
+    realPath: '/a/f',
+    bytes: Buffer.from('new'),
+  });
+});
+
+it('sees that everything below a removed directory is gone', () => {
+  const state = {
+    kind: 'directory',
+    path: '/a',
+    mode: 0o755,
+    uid: 0,
+    gid: 0,
+    owner: 'root',
+    group: 'root',
+    version: '1',
+    mtime: 0,
+  } as const;
+  const overlay = overlayOf(removePath(state, { recursive: true }));
+  const file: FileState = { ...state, kind: 'file', path: '/a/b/f', size: 1, links: 1 };
+  expect(predictState('/a/b/f', file, overlay)).toEqual(absent('/a/b/f'));
+});
+
+it('leaves the neighbours and the directory of a planned file as they are', () => {
+  const overlay = overlayOf(writing('/a/f'), makeDirectory('/d'));
+  expect(predictState('/a/g', absent('/a/g'), overlay)).toEqual(absent('/a/g'));
+  expect(predictState('/a', absent('/a'), overlay)).toEqual(absent('/a'));
+  expect(predictState('/d/x', absent('/d/x'), overlay)).toEqual(absent('/d/x'));
+});
+
+it('does not know a file that a planned command may have changed', () => {
+  const overlay = overlayOf(runCommand(['update-grub'], { touches: ['path:/boot'] }));
+  expect(predictState('/boot/grub/grub.cfg', absent('/boot/grub/grub.cfg'), overlay)).toBe(UNKNOWN);
+  expect(predictContent('/boot/x', nothing('/boot/x'), overlay)).toBe(UNKNOWN);
+  expect(predictState('/etc/x', absent('/etc/x'), overlay)).toEqual(absent('/etc/x'));
+});
