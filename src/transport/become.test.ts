@@ -203,7 +203,7 @@ describe.runIf(isRoot)('becoming another user', () => {
   });
 
   it('logs in by password only when one is given, and tries it once', async () => {
-    await using open = await startSshd({ config: ['PasswordAuthentication yes'] });
+    await using open = await startSshd({ config: ['PasswordAuthentication yes', 'KbdInteractiveAuthentication yes'] });
     const login = (password?: string) =>
       transport.connect({
         host: 'gpu01',

@@ -160,7 +160,10 @@ describe.each(SHELLS)('a session of %s', (_, shell) => {
   it('ignores what a background job prints after its exchange', async () => {
     await run([script('(sleep 0.1; echo late) &')]);
     await new Promise((resolve) => setTimeout(resolve, 250));
-    expect(text((await run([script('echo mine')]))[0])).toBe('mine\n');
+    const seen: string[] = [];
+    const onOutput = (chunk: Uint8Array): void => void seen.push(Buffer.from(chunk).toString());
+    expect(text((await run([script('echo mine')], { onOutput }))[0])).toBe('mine\n');
+    expect(seen.join('')).toBe('mine\n');
   });
 
   it('kills what runs when the deadline passes, and can be used again', async () => {

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { CappedBytes } from './capped-bytes.ts';
 import { MarkReader } from './mark-reader.ts';
 import { printable } from './printable.ts';
+import { Reply } from './reply.ts';
 
 const NONCE = '0123456789abcdef0123456789abcdef';
 
@@ -35,7 +36,8 @@ it('passes on at once what cannot become a mark', () => {
   const seen: string[] = [];
   const reader = new MarkReader(NONCE, { bytes: (chunk) => seen.push(Buffer.from(chunk).toString()), mark: () => {} });
   reader.push(Buffer.from('progress 10%0123'));
-  expect(seen).toEqual(['progress 10%']);
+  reader.push(Buffer.from('x, done'));
+  expect(seen).toEqual(['progress 10%', '0123x, done']);
 });
 
 it('keeps the beginning and the end of a stream', () => {
@@ -55,4 +57,14 @@ it('keeps the beginning and the end of a stream', () => {
 
 it('shows control characters in messages instead of sending them to a terminal', () => {
   expect(printable('\u001b[2Ja\r\nb\u202e\u0007', 50)).toBe('\\u001b[2Ja / b\\u202e\\u0007');
+});
+
+it('takes nothing that stands before the first mark or after the last for output', async () => {
+  const seen: string[] = [];
+  const reply = new Reply(NONCE, { onOutput: (chunk, stream) => seen.push(`${stream}:${Buffer.from(chunk)}`) });
+  reply.push('stdout', Buffer.from(`motd\n${NONCE}<;out${NONCE}3;${NONCE}.;late`));
+  reply.push('stderr', Buffer.from(`warning\n${NONCE}<;err${NONCE};${NONCE}.;late`));
+  const [output] = (await reply.finished) ?? [];
+  expect(output).toEqual({ code: 3, stdout: Buffer.from('out'), stderr: Buffer.from('err'), truncated: false });
+  expect(seen).toEqual(['stdout:out', 'stderr:err']);
 });

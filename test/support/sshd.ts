@@ -123,6 +123,7 @@ async function listening(directory: string, port: number): Promise<ChildProcess>
   const log = openSync(join(directory, 'log'), 'a');
   const args = ['-D', '-e', '-f', join(directory, 'sshd_config')];
   const child = spawn('/usr/sbin/sshd', args, { stdio: ['ignore', log, log] });
+  process.once('exit', () => child.kill('SIGKILL'));
   for (let attempt = 0; attempt < 200; attempt += 1) {
     if (child.exitCode !== null) break;
     if (await accepts(port)) return child;
