@@ -7,6 +7,7 @@ import copy from './copy.ts';
 import debug from './debug.ts';
 import fail from './fail.ts';
 import file from './file.ts';
+import initramfs from './initramfs.ts';
 import kernelCmdline from './kernel-cmdline.ts';
 import kernelModule from './kernel-module.ts';
 import lineinfile from './lineinfile.ts';
@@ -20,6 +21,7 @@ import setup from './setup.ts';
 import shell from './shell.ts';
 import slurp from './slurp.ts';
 import stat from './stat.ts';
+import sysfsBind from './sysfs-bind.ts';
 import systemdService from './systemd_service.ts';
 import template from './template.ts';
 import waitFor from './wait_for.ts';
@@ -34,6 +36,7 @@ export default [
   debug,
   fail,
   file,
+  initramfs,
   kernelCmdline,
   kernelModule,
   lineinfile,
@@ -47,6 +50,7 @@ export default [
   shell,
   slurp,
   stat,
+  sysfsBind,
   systemdService,
   template,
   waitFor,

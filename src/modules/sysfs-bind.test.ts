@@ -1,0 +1,252 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readHere } from '../../test/support/read-here.ts';
+import { type CardFunction, makeSysfs } from '../../test/support/sysfs-tree.ts';
+import { BIND_SCRIPT } from '../changes/bind-pci-function.ts';
+import type { Change } from '../contract/change.ts';
+import type { FileContent } from '../contract/file-state.ts';
+import { deviceHolders } from '../probes/device-holders.ts';
+import { pciAnchors } from '../probes/pci-anchors.ts';
+import { type PciFunction, parsePciTree } from '../probes/pci.ts';
+import { BINDING_SCRIPT, bindingScript, bootIds, parseBinding } from './gpu/boot-binding.ts';
+import { expandTargets, withGroups } from './gpu/binding-targets.ts';
+import { parseSelector } from './gpu/pci-selector.ts';
+import module from './sysfs-bind.ts';
+
+const one = (address: string, id: string, type: string, driver: string | null, group: number | null, more = '') =>
+  `function ${address}\nvendor 0x${id.slice(0, 4)}\ndevice 0x${id.slice(5)}\nclass 0x${type}\n${driver ? `driver ${driver}\n` : ''}${group === null ? '' : `iommu_group ${group}\n`}${more}`;
+const functionsOf = (...texts: readonly string[]) => parsePciTree(texts.join('')).functions;
+
+const TU116 = [
+  one('0000:88:00.0', '10de:2182', '030000', 'nouveau', 33),
+  one('0000:88:00.1', '10de:1aeb', '040300', 'snd_hda_intel', 33),
+  one('0000:88:00.2', '10de:1aec', '0c0330', 'xhci_hcd', 33),
+  one('0000:88:00.3', '10de:1aed', '0c8000', null, 33),
+];
+const PORT = one('0000:80:02.0', '8086:2f04', '060400', 'pcieport', 33);
+const NIC = one('0000:89:00.0', '8086:1528', '020000', 'ixgbe', 33);
+
+function planned(
+  functions: readonly PciFunction[],
+  raw: object,
+  more: {
+    readonly anchors?: ReadonlyMap<string, string>;
+    readonly script?: string;
+    readonly ids?: readonly string[];
+    readonly holders?: readonly { readonly pid: number; readonly command: string; readonly device: string }[];
+  } = {},
+) {
+  const args = module.args.parse(raw);
+  const rules = {
+    devices: args.devices.map(parseSelector),
+    exclude: args.exclude.map(parseSelector),
+    functions: args.functions,
+    groupPolicy: args.group_policy,
+  };
+  const named = expandTargets(functions, rules);
+  const targets = args.group_policy === 'bind-all' ? withGroups(functions, named) : named;
+  const script: FileContent =
+    more.script === undefined
+      ? { kind: 'absent', path: BINDING_SCRIPT, realPath: BINDING_SCRIPT }
+      : {
+          kind: 'file',
+          path: BINDING_SCRIPT,
+          realPath: BINDING_SCRIPT,
+          bytes: Buffer.from(more.script),
+          state: {
+            kind: 'file',
+            path: BINDING_SCRIPT,
+            mode: 0o755,
+            uid: 0,
+            gid: 0,
+            owner: 'root',
+            group: 'root',
+            size: 1,
+            version: '',
+            mtime: 0,
+            links: 1,
+          },
+        };
+  return module.plan(args, {
+    functions,
+    targets,
+    anchors: more.anchors ?? new Map(),
+    holders: more.holders ?? [],
+    script,
+    bootIds: more.ids ?? [],
+  });
+}
+const bound = (changes: readonly Change[]) =>
+  changes.flatMap((change) => (change.kind === 'bind-pci-function' ? [`${change.address}>${change.driver}`] : []));
+const scripted = (changes: readonly Change[]) =>
+  changes.flatMap((change) =>
+    change.kind === 'write-file' ? [...parseBinding(Buffer.from(change.bytes).toString())] : [],
+  );
+
+describe('live', () => {
+  it('binds all functions of a card whose display function is named, unbound ones too, and no bridge', () => {
+    expect(bound(planned(functionsOf(...TU116, PORT), { devices: ['10de:2182'] }))).toEqual([
+      '0000:88:00.0>vfio-pci',
+      '0000:88:00.1>vfio-pci',
+      '0000:88:00.2>vfio-pci',
+      '0000:88:00.3>vfio-pci',
+    ]);
+  });
+
+  it('has nothing to do when the driver is there', () => {
+    const done = TU116.map((text) => `${text.replace(/driver .*\n/, '')}driver vfio-pci\n`);
+    expect(planned(functionsOf(...done), { devices: ['88:00.0'] })).toEqual([]);
+  });
+
+  it('leaves virtual functions of a named card to those who name them', () => {
+    const a100 = [
+      one('0000:41:00.0', '10de:20f1', '030200', null, 7, 'sriov_totalvfs 16\n'),
+      one('0000:41:00.4', '10de:20f1', '030200', null, 8, 'physfn 0000:41:00.0\n'),
+    ];
+    expect(bound(planned(functionsOf(...a100), { devices: ['0000:41:00.0'] }))).toEqual(['0000:41:00.0>vfio-pci']);
+  });
+
+  it('keeps what is excluded', () => {
+    const two = [
+      one('0000:41:00.0', '10de:20f1', '030200', null, 7),
+      one('0000:42:00.0', '10de:20f1', '030200', null, 8),
+    ];
+    expect(
+      bound(planned(functionsOf(...two), { devices: [{ class: '0302', vendor: '10DE' }], exclude: ['42:00.0'] })),
+    ).toEqual(['0000:41:00.0>vfio-pci']);
+  });
+
+  it('gives a card back', () => {
+    const taken = one('0000:41:00.0', '10de:20f1', '030200', 'vfio-pci', 7, 'driver_override vfio-pci\n');
+    expect(bound(planned(functionsOf(taken), { devices: ['41:00.0'], driver: 'native' }))).toEqual([
+      '0000:41:00.0>null',
+    ]);
+  });
+
+  it('names the group mate that makes a group unviable', () => {
+    expect(() => planned(functionsOf(...TU116, NIC), { devices: ['88:00.0'] })).toThrow(
+      /0000:89:00\.0 \(8086:1528, ixgbe\) in group 33/,
+    );
+  });
+
+  it('binds the whole group on request, but never what carries the network', () => {
+    const raw = { devices: ['88:00.0'], group_policy: 'bind-all' };
+    expect(bound(planned(functionsOf(...TU116, NIC, PORT), raw))).toHaveLength(5);
+    const anchors = new Map([['0000:89:00.0', 'carries the network (eth0)']]);
+    expect(() => planned(functionsOf(...TU116, NIC), raw, { anchors })).toThrow(
+      /cannot do without 0000:89:00\.0 carries the network/,
+    );
+  });
+
+  it('says E_NO_IOMMU where there are no groups', () => {
+    expect(() =>
+      planned(functionsOf(one('0000:88:00.0', '10de:11b4', '030000', null, null)), { devices: ['88:00.0'] }),
+    ).toThrow(/E_NO_IOMMU.*intel_iommu=on/);
+  });
+
+  it('names who holds the card', () => {
+    const holders = [{ pid: 812, command: 'nvidia-persiste', device: '/dev/nvidia0' }];
+    expect(() => planned(functionsOf(...TU116), { devices: ['88:00.0'] }, { holders })).toThrow(
+      /nvidia-persiste \(812\) has \/dev\/nvidia0 open/,
+    );
+  });
+
+  it('does not go on when a selector names nothing', () => {
+    expect(() => planned(functionsOf(...TU116), { devices: ['11de:11b4'] })).toThrow(
+      /no PCI function is 11de:11b4; display controllers here: 0000:88:00\.0 10de:2182/,
+    );
+  });
+
+  it.each(['1e30', 'gpu', '88:00', 10])('does not accept the device %s', (device) => {
+    expect(module.args.safeParse({ devices: [device] }).success).toBe(false);
+  });
+});
+
+describe('at every boot', () => {
+  const two = functionsOf(
+    one('0000:41:00.0', '10de:20f1', '030200', null, 7),
+    one('0000:42:00.0', '10de:20f1', '030200', null, 8),
+  );
+
+  it('is content with ids that name exactly the wanted cards', () => {
+    expect(planned(two, { devices: ['10de:20f1'], mode: 'persist' }, { ids: ['10de:20f1'] })).toEqual([]);
+  });
+
+  it('binds by address where an identical card is kept', () => {
+    expect(scripted(planned(two, { devices: ['41:00.0'], mode: 'persist' }))).toEqual([['0000:41:00.0', 'vfio-pci']]);
+  });
+
+  it('refuses ids that take the kept card too', () => {
+    expect(() => planned(two, { devices: ['41:00.0'], mode: 'persist' }, { ids: ['10de:20f1'] })).toThrow(
+      /takes 0000:42:00\.0 too/,
+    );
+  });
+
+  it('keeps cards of other tasks, and forgets one that is given back', () => {
+    const script = bindingScript(
+      new Map([
+        ['0000:41:00.0', 'vfio-pci'],
+        ['0000:99:00.0', 'vfio-pci'],
+      ]),
+    );
+    expect(scripted(planned(two, { devices: ['41:00.0'], driver: 'native', mode: 'persist' }, { script }))).toEqual([
+      ['0000:99:00.0', 'vfio-pci'],
+    ]);
+    expect(planned(two, { devices: ['41:00.0'], mode: 'persist' }, { script })).toEqual([]);
+  });
+
+  it('needs no IOMMU group before the reboot that brings them', () => {
+    const bare = functionsOf(one('0000:41:00.0', '10de:20f1', '030200', 'nouveau', null));
+    expect(scripted(planned(bare, { devices: ['41:00.0'], mode: 'persist' }))).toHaveLength(1);
+  });
+
+  it('reads ids of the command line before those of modprobe.d', () => {
+    const directive = { verb: 'options', module: 'vfio_pci', rest: 'ids=10de:1,10de:2', path: '', line: 1 };
+    expect(bootIds([directive], [])).toEqual(['10de:1', '10de:2']);
+    expect(bootIds([directive], [{ text: '', key: 'vfio_pci.ids', value: '10DE:3:ffff:ffff' }])).toEqual(['10de:3']);
+  });
+
+  it('writes a script that a real sh accepts and that answers for its prerequisites', () => {
+    const text = bindingScript(new Map([['ffff:41:00.0', 'vfio-pci']]));
+    expect(spawnSync('sh', ['-c', text, 'sh', 'prereqs']).stdout.toString()).toBe('\n');
+    expect(spawnSync('sh', ['-c', text]).status).toBe(0);
+  });
+});
+
+describe('the binding script, over plain files that do not act', () => {
+  const bind = (address: string, functions: readonly CardFunction[]) => {
+    const root = mkdtempSync(join(tmpdir(), 'bind-'));
+    makeSysfs(root, functions);
+    spawnSync('mkdir', ['-p', join(root, 'bus/pci/drivers/vfio-pci')]);
+    const done = spawnSync('sh', ['-c', BIND_SCRIPT, 'sh', address, 'vfio_pci', '3', root]);
+    const override = functions[0]
+      ? readFileSync(join(root, 'devices/pci0000:00', functions[0].address, 'driver_override'), 'utf8')
+      : '';
+    rmSync(root, { recursive: true });
+    return { code: done.status, override };
+  };
+  const card: CardFunction = { address: '0000:88:00.0', id: '10de:11b4', class: '030000', driver: 'nvidia' };
+
+  it('gives up on an unbind that never takes effect, and leaves the override for the next boot', () => {
+    expect(bind('0000:88:00.0', [card])).toEqual({ code: 3, override: 'vfio-pci' });
+  });
+
+  it('takes the override back when the driver does not take the card', () => {
+    expect(bind('0000:88:00.0', [{ address: '0000:88:00.0', id: '10de:11b4', class: '030000' }])).toEqual({
+      code: 6,
+      override: '\n',
+    });
+  });
+
+  it('sees that a function is gone', () => {
+    expect(bind('0000:99:00.0', [card]).code).toBe(5);
+  });
+});
+
+it('finds what this machine cannot do without, and who holds what', () => {
+  expect([...readHere(pciAnchors()).values()].every((reason) => /^(holds|carries) /.test(reason))).toBe(true);
+  expect(readHere(deviceHolders(['0000:00:00.0']))).toEqual([]);
+});

@@ -1,0 +1,221 @@
+import { z } from 'zod';
+import { bindPciFunction } from '../changes/bind-pci-function.ts';
+import { removePath } from '../changes/remove-path.ts';
+import { replaceContent } from '../changes/write-file.ts';
+import type { Change, RebootReason } from '../contract/change.ts';
+import type { FileContent } from '../contract/file-state.ts';
+import { defineModule } from '../contract/module.ts';
+import type { Read } from '../contract/probe.ts';
+import { TaskError } from '../contract/task-error.ts';
+import { type DeviceHolder, deviceHolders } from '../probes/device-holders.ts';
+import { bootEntries } from '../probes/boot-entries.ts';
+import { directoryFiles } from '../probes/directory.ts';
+import { fileContent } from '../probes/file.ts';
+import { filesInForce, MODPROBE_DIRECTORIES, normaliseModule, parseModprobeFiles } from '../probes/modprobe-config.ts';
+import { type PciAnchors, pciAnchors } from '../probes/pci-anchors.ts';
+import { type PciFunction, pciTree } from '../probes/pci.ts';
+import { BINDING_SCRIPT, type BootBinding, bindingScript, bootIds, idOf, parseBinding } from './gpu/boot-binding.ts';
+import {
+  expandTargets,
+  refuseAnchors,
+  refuseUnviableGroups,
+  refuseWithoutIommu,
+  type TargetRules,
+  withGroups,
+} from './gpu/binding-targets.ts';
+import { isSelector, parseSelector } from './gpu/pci-selector.ts';
+
+const hex = (digits: string) =>
+  z.string().regex(new RegExp(`^(0x)?[0-9a-fA-F]{${digits}}$`), `must be ${digits} hexadecimal digits; quote it`);
+const selector = z.union([
+  z.string().refine(isSelector, 'must be an address (0000:88:00.0) or an id (10de:20f1); quote it'),
+  z.strictObject({
+    class: hex('2,6').describe('Beginning of the class: `0302` is a 3D controller, `03` any display controller.'),
+    vendor: hex('4').optional().describe('Vendor id, e.g. `10de`.'),
+  }),
+]);
+
+const args = z.strictObject({
+  devices: z
+    .array(selector)
+    .min(1)
+    .describe('Addresses, ids or classes of the functions to bind. Each must name at least one.'),
+  exclude: z.array(selector).default([]).describe('What the host keeps, though `devices` names it.'),
+  driver: z
+    .string()
+    .regex(
+      /^(?!auto$|none$|vfio_pci$)[A-Za-z0-9_-]+$/,
+      'must be the name of a driver as sysfs shows it, e.g. vfio-pci, or native',
+    )
+    .default('vfio-pci')
+    .describe('The driver, or `native` to give the functions back to their own.'),
+  functions: z
+    .enum(['slot', 'listed'])
+    .default('slot')
+    .describe('`slot`: all functions of a card. `listed`: only those named.'),
+  group_policy: z
+    .enum(['require-viable', 'bind-all', 'ignore'])
+    .default('require-viable')
+    .describe(
+      'What to do when another member of the IOMMU group is on a host driver: refuse, bind it too, or leave it.',
+    ),
+  mode: z
+    .enum(['live', 'persist', 'both'])
+    .default('live')
+    .describe('`live`: bind now. `persist`: see that every boot does. `both`: each.'),
+});
+type Args = z.infer<typeof args>;
+
+interface Current {
+  readonly functions: readonly PciFunction[];
+  readonly targets: readonly PciFunction[];
+  readonly anchors: PciAnchors;
+  readonly holders: readonly DeviceHolder[];
+  readonly script: FileContent;
+  readonly bootIds: readonly string[];
+}
+
+export default defineModule<Args, Current>({
+  name: 'sysfs-bind',
+  summary: 'Bind PCI functions to a driver, now and at every boot',
+  description: `Binds by driver_override and drivers_probe (Documentation/ABI/testing/sysfs-bus-pci), which reach exactly one function; ids
+would reach every card alike. Before anything is unbound: the whole card is taken, its IOMMU group must be viable
+(Documentation/driver-api/vfio.rst), no process may hold the device, and functions that carry the host's disks or routes are
+refused whatever the arguments say. A driver that does not let go within ten seconds is left alone, with the override set.
+
+For every boot: where vfio-pci's ids (modprobe.d or command line) name exactly the wanted cards, they are enough. Otherwise a
+script in the initramfs sets driver_override by address before udev starts; run \`initramfs\` afterwards. Hosts without
+initramfs-tools are refused there.`,
+  args,
+  textArgs: ['devices.*', 'exclude.*', 'devices.*.class', 'devices.*.vendor', 'exclude.*.class', 'exclude.*.vendor'],
+  observe,
+  plan: (given, current) => {
+    refuseAnchors(current.targets, current.anchors);
+    const persisted = given.mode === 'live' ? [] : planBoot(given, current);
+    return given.mode === 'persist' ? persisted : [...persisted, ...planLive(given, current)];
+  },
+  result: (given, current) => ({
+    functions: current.targets.map((one) => ({
+      address: one.address,
+      driver: one.driver,
+      iommu_group: one.iommuGroup,
+      reset_method: one.resetMethods,
+    })),
+    warnings: current.targets
+      .filter((one) => one.bootVga)
+      .map(
+        (one) =>
+          `${one.address} is the display of the firmware: a guest may find its memory taken (BAR 0: can't reserve). Make the BMC or onboard display the primary one.`,
+      ),
+    reboot_reasons: given.mode === 'persist' ? rebootReasons(given, current) : [],
+  }),
+  examples: [
+    { title: 'All cards of a model', task: 'sysfs-bind:\n  devices: ["10de:20f1"]' },
+    {
+      title: 'All NVIDIA 3D controllers but one, at every boot too',
+      task: 'sysfs-bind:\n  devices: [{class: "0302", vendor: "10de"}]\n  exclude: ["0000:88:00.0"]\n  mode: both',
+    },
+    { title: 'Give a card back', task: 'sysfs-bind:\n  devices: ["0000:88:00.0"]\n  driver: native' },
+  ],
+});
+
+async function observe(given: Args, read: Read): Promise<Current> {
+  const [tree, anchors, script, entries, config] = await Promise.all([
+    read(pciTree()),
+    read(pciAnchors()),
+    read(fileContent(BINDING_SCRIPT)),
+    given.mode === 'live' ? null : read(bootEntries('/boot/grub/grub.cfg')),
+    given.mode === 'live'
+      ? []
+      : Promise.all(MODPROBE_DIRECTORIES.map((directory) => read(directoryFiles(directory, '.conf')))),
+  ]);
+  const { functions } = tree;
+  const named = expandTargets(functions, rulesOf(given));
+  const targets = given.group_policy === 'bind-all' ? withGroups(functions, named) : named;
+  const moving = given.mode === 'persist' ? [] : targets.filter((one) => one.driver !== null && isMisbound(one, given));
+  const holders = moving.length > 0 ? await read(deviceHolders(moving.map((one) => one.address))) : [];
+  return {
+    functions,
+    targets,
+    anchors,
+    holders,
+    script,
+    bootIds: bootIds(parseModprobeFiles(filesInForce(config)), entries?.default?.tokens ?? []),
+  };
+}
+
+function rulesOf({ devices, exclude, functions, group_policy }: Args): TargetRules {
+  return {
+    devices: devices.map(parseSelector),
+    exclude: exclude.map(parseSelector),
+    functions,
+    groupPolicy: group_policy,
+  };
+}
+
+function isMisbound(one: PciFunction, { driver }: Args): boolean {
+  if (driver === 'native') return one.driverOverride !== null || isVfio(one.driver ?? '') || one.driver === 'pci-stub';
+  return normaliseModule(one.driver ?? '') !== normaliseModule(driver);
+}
+
+function isVfio(driver: string): boolean {
+  return /^vfio[-_]pci$/.test(driver) || /[-_]vfio[-_]pci$/.test(driver);
+}
+
+function planLive(given: Args, current: Current): readonly Change[] {
+  const { functions, targets, anchors, holders } = current;
+  const wrong = targets.filter((one) => isMisbound(one, given));
+  if (isVfio(given.driver)) {
+    refuseWithoutIommu(targets);
+    if (given.group_policy !== 'ignore') refuseUnviableGroups(functions, targets, anchors);
+  }
+  if (wrong.length > 0) refuseHeld(holders);
+  const driver = given.driver === 'native' ? null : given.driver;
+  return wrong.map((one) => bindPciFunction({ address: one.address, driver, before: one.driver }));
+}
+
+function refuseHeld(holders: readonly DeviceHolder[]): void {
+  if (holders.length === 0) return;
+  const users = [...new Set(holders.map((one) => `${one.command || 'process'} (${one.pid}) has ${one.device} open`))];
+  throw new TaskError(
+    `not unbound while in use: ${users.join('; ')}. Stop these, or bind at boot (mode: persist, then reboot).`,
+    { failure: 'in-use', holders },
+  );
+}
+
+/** Ids are enough when no card that must stay has one of them. */
+function planBoot(given: Args, current: Current): readonly Change[] {
+  const { functions, targets, bootIds: ids, script } = current;
+  const present: BootBinding = script.kind === 'file' ? parseBinding(Buffer.from(script.bytes).toString()) : new Map();
+  const others = new Map([...present].filter(([address]) => !targets.some((one) => one.address === address)));
+  if (given.driver === 'native') return planScript(script, others);
+  const kept = functions.filter((one) => !targets.includes(one));
+  const grabbed = kept.filter((one) => isVfio(given.driver) && ids.includes(idOf(one)));
+  if (grabbed.length > 0) {
+    throw new TaskError(
+      `vfio-pci's ids name ${[...new Set(grabbed.map(idOf))].join(', ')}, so every boot takes ${grabbed.map((one) => one.address).join(', ')} too, which the host should keep. Take the id out of modprobe.d and the command line: this task binds by address.`,
+      { failure: 'id-takes-others' },
+    );
+  }
+  const byAddress = targets.filter((one) => !(isVfio(given.driver) && ids.includes(idOf(one))));
+  return planScript(script, new Map([...others, ...byAddress.map((one) => [one.address, given.driver] as const)]));
+}
+
+function planScript(script: FileContent, binding: BootBinding): readonly Change[] {
+  if (script.kind === 'absent' && binding.size === 0) return [];
+  if (script.kind === 'file' && binding.size === 0) return [removePath(script.state, { bytes: script.bytes })];
+  const text = bindingScript(binding);
+  const isRunnable = script.kind === 'file' && (script.state.mode & 0o111) !== 0;
+  if (script.kind === 'file' && isRunnable && Buffer.from(script.bytes).toString() === text) return [];
+  // Without /etc/initramfs-tools/scripts/init-top the write itself fails and names the directory.
+  return [replaceContent(script, Buffer.from(text), { mode: 0o755 })];
+}
+
+function rebootReasons(given: Args, { targets }: Current): readonly RebootReason[] {
+  return targets
+    .filter((one) => isMisbound(one, given))
+    .map((one) => ({
+      kind: 'binding',
+      detail: `${one.address} is bound to ${one.driver ?? 'no driver'}, not to ${given.driver}`,
+    }));
+}
