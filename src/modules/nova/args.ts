@@ -8,6 +8,8 @@ const hexId = z
   )
   .transform((id) => id.toLowerCase().replace(/^0x/, ''));
 
+const absolute = z.string().startsWith('/', 'must be an absolute path');
+
 /** Nova wants JSON strings here; YAML's `yes` arrives as a boolean. */
 const yesNo = z
   .union([z.boolean(), z.enum(['yes', 'no'])])
@@ -85,7 +87,7 @@ function goal<Item extends z.ZodType, Pattern extends z.ZodType>(item: Item, pat
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number()]))]);
 
 export const novaConfArgs = z.strictObject({
-  path: z.string().startsWith('/').default('/etc/nova/nova.conf').describe('File that gets new lines'),
+  path: absolute.default('/etc/nova/nova.conf').describe('File that gets new lines'),
   create: z
     .boolean()
     .default(false)
@@ -94,15 +96,9 @@ export const novaConfArgs = z.strictObject({
     .string()
     .optional()
     .describe('systemd unit whose configuration files count, e.g. `nova-compute`; they are read from its command line'),
-  files: z
-    .array(z.string().startsWith('/'))
-    .optional()
-    .describe('Files the service reads, in order; instead of finding them out'),
-  config_dirs: z
-    .array(z.string().startsWith('/'))
-    .optional()
-    .describe('Directories whose `*.conf` it reads after `files`'),
-  also_edit: z.array(z.string().startsWith('/')).default([]).describe('Further files this task may change'),
+  files: z.array(absolute).optional().describe('Files the service reads, in order; instead of finding them out'),
+  config_dirs: z.array(absolute).optional().describe('Directories whose `*.conf` it reads after `files`'),
+  also_edit: z.array(absolute).default([]).describe('Further files this task may change'),
   release: z.string().default('auto').describe('Nova release: `2025.1`, `zed`, `31`; `auto` asks the package database'),
   pci: z
     .strictObject({
