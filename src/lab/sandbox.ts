@@ -33,9 +33,14 @@ for d in null zero full random urandom tty; do : > "$R/dev/$d"; mount --bind "/d
 mount --bind "$2/call" "$R/dev/tsplay-lab"
 mount -t proc proc "$R/dev/.proc"
 mount --bind "$2/boot_id" "$R/dev/.proc/sys/kernel/random/boot_id"
-mount --rbind "$R/dev/.proc/sys" "$R/dev/.proc/sys"
-mount -o remount,bind,ro "$R/dev/.proc/sys"
-[ ! -e "$R/dev/.proc/sysrq-trigger" ] || mount --bind /dev/null "$R/dev/.proc/sysrq-trigger"
+for p in sys bus fs irq acpi scsi mtrr; do
+  [ -e "$R/dev/.proc/$p" ] || continue
+  mount --rbind "$R/dev/.proc/$p" "$R/dev/.proc/$p"
+  mount -o remount,bind,ro "$R/dev/.proc/$p"
+done
+for p in sysrq-trigger kcore kmsg; do
+  [ ! -e "$R/dev/.proc/$p" ] || mount --bind /dev/null "$R/dev/.proc/$p"
+done
 mount --bind "$2/proc" "$R/proc"
 mount --bind "$2/sys" "$R/sys"
 mount --bind "$1/boot" "$R/boot"

@@ -23,6 +23,9 @@ export interface SshDoor {
 
 export const noiseText = '\u001b[2J\u001b]0;owned\u0007{{ 7*7 }} {% raw %} ${HOME} `id`\r\nok: [all]\r\n';
 
+/** sshd_config(5): open sessions per connection. */
+const maxSessions = 10;
+
 function parsed(key: string): ParsedKey {
   const result = ssh2.utils.parseKey(key);
   if (result instanceof Error) throw result;
@@ -45,7 +48,14 @@ function serve(options: DoorOptions, allowed: ParsedKey, client: Connection): vo
     username = context.username;
     authenticate(options, allowed, context);
   });
-  client.on('session', (accept) => acceptSession(accept(), username, options.spawn));
+  let sessions = 0;
+  client.on('session', (accept, reject) => {
+    if (sessions >= maxSessions) return reject();
+    sessions++;
+    const session = accept();
+    session.on('close', () => sessions--);
+    acceptSession(session, username, options.spawn);
+  });
 }
 
 function noiseOf(options: DoorOptions): string | undefined {
@@ -66,6 +76,7 @@ export async function openDoor(options: DoorOptions): Promise<SshDoor> {
     const faults = options.faults().filter(isLinkFault);
     server.injectSocket(faults.length > 0 ? (faultyLink(socket, faults) as Socket) : socket);
   });
+  server.on('error', () => {});
   listener.listen(options.port, options.address);
   try {
     await once(listener, 'listening');

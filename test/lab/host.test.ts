@@ -1,4 +1,6 @@
-import { access } from 'node:fs/promises';
+import { once } from 'node:events';
+import { access, readFile } from 'node:fs/promises';
+import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { host, labObstacle, run, sshWords, type TestLab, testLab } from './lab-fixture.ts';
 
@@ -27,6 +29,18 @@ describe.skipIf(obstacle)(`a lab host${obstacle ? ` (left out: ${obstacle})` : '
     expect((await test.ssh('alpha', 'cat', text)).out.length).toBe(text.length);
   });
 
+  it('allows ten sessions on a connection, as sshd does', async () => {
+    const client = new ssh2.Client();
+    const { address, port } = test.lab.hosts[0] ?? {};
+    client.connect({ host: address, port, username: 'root', privateKey: await readFile(test.lab.privateKeyPath) });
+    await once(client, 'ready');
+    const open = (): Promise<string> =>
+      new Promise((resolve) => client.exec('cat', (error) => resolve(error ? 'refused' : 'open')));
+    const answers = await Promise.all(Array.from({ length: 12 }, open));
+    client.end();
+    expect(answers.filter((answer) => answer === 'open').length).toBe(10);
+  });
+
   it('refuses any key but its own', async () => {
     const words = sshWords(test.lab, 'alpha').map((word) => (word === test.lab.privateKeyPath ? '/dev/null' : word));
     const said = await run([...words, 'true'] as unknown as [string, ...string[]]);
@@ -43,6 +57,8 @@ describe.skipIf(obstacle)(`a lab host${obstacle ? ` (left out: ${obstacle})` : '
 
   it('cannot change the machine, its mounts or its devices', async () => {
     expect((await test.ssh('alpha', 'echo 1 > /proc/sys/kernel/panic')).err).toContain('Read-only file system');
+    const writable = 'find /proc/irq/ /proc/bus/ /proc/fs/ /proc/sys/vm/ -type f -writable 2>/dev/null | head -3';
+    expect((await test.ssh('alpha', writable)).out).toBe('');
     expect((await test.ssh('alpha', 'umount /proc')).code).not.toBe(0);
     expect((await test.ssh('alpha', 'mknod /dev/sda b 8 0')).code).not.toBe(0);
     expect((await test.ssh('alpha', 'ls /dev')).out.split('\n')).not.toContain('vda');
