@@ -99,7 +99,7 @@ describe('logging in', () => {
     const failure = await refusal(target(sshd, { identityFiles: [stranger] }));
     expect(failure.reason).toBe('auth');
     expect(failure.message).toMatch(
-      /gpu01: root@127\.0\.0\.1:\d+ refused the login: offered .*stranger; the server accepts publickey/,
+      /gpu01: \S+@127\.0\.0\.1:\d+ refused the login: offered .*stranger; the server accepts publickey/,
     );
   });
 
@@ -358,7 +358,7 @@ describe('the way to a host', () => {
     writeFileSync(both, readFileSync(bastion.knownHostsFile, 'utf8') + readFileSync(sshd.knownHostsFile, 'utf8'));
     const identityFiles = [bastion.identityFile, sshd.identityFile];
     const behind = target(sshd, {
-      proxyJump: `root@127.0.0.1:${bastion.port}`,
+      proxyJump: `${bastion.user}@127.0.0.1:${bastion.port}`,
       knownHostsFiles: [both],
       identityFiles,
     });
@@ -411,7 +411,7 @@ describe('the way to a host', () => {
     const file = join(sshd.directory, 'config');
     writeFileSync(
       file,
-      `Host fake*\n  HostName 127.0.0.1\n  Port ${sshd.port}\n  User root\n  IdentityFile ${sshd.identityFile}\nHost *\n  Port 1\n`,
+      `Host fake*\n  HostName 127.0.0.1\n  Port ${sshd.port}\n  User ${sshd.user}\n  IdentityFile ${sshd.identityFile}\nHost *\n  Port 1\n`,
     );
     const { host, kind, hostKeyPolicy, connectTimeoutMs } = target(sshd);
     const bare: ConnectionTarget = { host, kind, hostKeyPolicy, connectTimeoutMs, address: 'fake7' };
