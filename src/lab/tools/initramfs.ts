@@ -25,7 +25,7 @@ async function versionsFor(host: ToolHost, wanted: string | undefined): Promise<
 
 export const updateInitramfs: Tool = async (host, args) => {
   const split = args.flatMap((arg) =>
-    /^-[ucdv]{2,}$/.test(arg) ? [...arg.slice(1)].map((flag) => `-${flag}`) : [arg],
+    /^-[ucdv]{2,}$/.test(arg) ? Array.from(arg.slice(1), (flag) => `-${flag}`) : [arg],
   );
   const { flags, values } = parseWords(split, ['-k', '-b']);
   const mode = ['-u', '-c', '-d'].find((flag) => flags.has(flag));

@@ -1,6 +1,8 @@
-import { execStart, settings, type UnitFile, unitName, type UnitState } from '../units.ts';
+import { unitName, type UnitState } from '../units.ts';
 import { rebootNow } from './power.ts';
-import { type Answer, parseWords, quoted, type Tool, type ToolHost, type Words } from './tool.ts';
+import { type Answer, parseWords, type Tool, type ToolHost, type Words } from './tool.ts';
+import { enabledState, isMasked, linkEach, maskEach } from './unit-links.ts';
+import { properties, subStates, timestamp } from './unit-properties.ts';
 
 const valued = [
   '-p',
@@ -19,7 +21,6 @@ const valued = [
   '--root',
   '--when',
 ];
-const wants = '/etc/systemd/system';
 
 type Verb = (host: ToolHost, units: readonly string[], words: Words) => Promise<Answer> | Answer;
 
@@ -27,10 +28,6 @@ const missing = (unit: string): Answer => ({ err: `Unit ${unit} could not be fou
 
 const failed = (unit: string): string =>
   `Job for ${unit} failed because the control process exited with error code.\nSee "systemctl status ${unit}" and "journalctl -xeu ${unit}" for details.\n`;
-
-async function isMasked(host: ToolHost, unit: string): Promise<boolean> {
-  return (await host.files([`${wants}/.masked/${unit}`])).size > 0;
-}
 
 async function startEach(host: ToolHost, units: readonly string[], stopFirst: boolean): Promise<Answer> {
   let err = '';
@@ -52,31 +49,6 @@ async function startEach(host: ToolHost, units: readonly string[], stopFirst: bo
   return { err, code };
 }
 
-async function enabledState(host: ToolHost, unit: string): Promise<string | undefined> {
-  const file = await host.units.file(unit);
-  if (await isMasked(host, unit)) return 'masked';
-  if (!file) return undefined;
-  const targets = settings(file, 'WantedBy').flatMap((value) => value.split(/\s+/));
-  if (targets.length === 0) return 'static';
-  const links = await host.files(targets.map((target) => `${wants}/${target}.wants/${unit}`));
-  return links.size > 0 ? 'enabled' : 'disabled';
-}
-
-async function linkEach(host: ToolHost, units: readonly string[], on: boolean): Promise<Answer> {
-  const lines: string[] = [];
-  for (const unit of units) {
-    const file = await host.units.file(unit);
-    if (!file)
-      return { err: `Failed to ${on ? 'enable' : 'disable'} unit: Unit file ${unit} does not exist.\n`, code: 1 };
-    for (const target of settings(file, 'WantedBy').flatMap((value) => value.split(/\s+/))) {
-      const link = quoted(`${wants}/${target}.wants/${unit}`);
-      const make = `mkdir -p ${quoted(`${wants}/${target}.wants`)}; [ -L ${link} ] || echo Created symlink ${link} '→' ${file.path}. >&2; ln -sf ${file.path} ${link}`;
-      lines.push(on ? make : `[ ! -L ${link} ] || { rm -f ${link}; echo Removed ${link}. >&2; }`);
-    }
-  }
-  return { script: lines.join('\n') };
-}
-
 /** `--now` starts or stops as well. */
 const switched =
   (on: boolean): Verb =>
@@ -86,19 +58,6 @@ const switched =
     if (!on) for (const unit of units) host.units.stop(unit);
     return { ...linked, ...(on ? await startEach(host, units, false) : {}) };
   };
-
-/** Masks are kept beside the links, in a directory of the lab's own: a link to /dev/null has no bytes to be seen by. */
-const masked =
-  (on: boolean): Verb =>
-  (_host, units) => ({
-    script: units
-      .map((unit) => {
-        const [mark, link] = [`${wants}/.masked/${unit}`, `${wants}/${unit}`].map(quoted);
-        if (on) return `mkdir -p ${wants}/.masked; echo masked > ${mark}; [ -e ${link} ] || ln -s /dev/null ${link}`;
-        return `rm -f ${mark}; [ "$(readlink ${link})" != /dev/null ] || rm -f ${link}`;
-      })
-      .join('\n'),
-  });
 
 const states = async (
   host: ToolHost,
@@ -130,50 +89,6 @@ const isEnabled: Verb = async (host, units, { flags }) => {
     if (state === 'enabled' || state === 'static') code = 0;
   }
   return quiet(flags) ? { code } : { out, err, code };
-};
-
-const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-
-/** The styles of `--timestamp=`; the lab's hosts live in UTC. */
-function timestamp(date: Date | undefined, style: string): string {
-  if (!date) return style === 'unix' ? '@0' : '';
-  if (style === 'unix') return `@${Math.floor(date.getTime() / 1000)}`;
-  const [day = '', time = ''] = date.toISOString().split('T');
-  const fraction = style.startsWith('us') || style.startsWith('µs') ? `.${time.slice(9, 12)}000` : '';
-  return `${days[date.getUTCDay()]} ${day} ${time.slice(0, 8)}${fraction} UTC`;
-}
-
-const subStates = { active: 'running', inactive: 'dead', failed: 'failed' } as const;
-
-async function properties(host: ToolHost, unit: string, style: string): Promise<Readonly<Record<string, string>>> {
-  const state = host.units.state(unit);
-  const file = await host.units.file(unit);
-  const load = (await isMasked(host, unit)) ? 'masked' : file ? 'loaded' : 'not-found';
-  return {
-    Type: (file && settings(file, 'Type').at(-1)) || 'simple',
-    Restart: (file && settings(file, 'Restart').at(-1)) || 'no',
-    MainPID: String(state.pid),
-    Result: state.active === 'failed' ? 'exit-code' : 'success',
-    ExecMainStatus: state.active === 'failed' ? '1' : '0',
-    ...(file ? { ExecStart: execLine(file) } : {}),
-    Id: unit,
-    Names: unit,
-    Description: (file && settings(file, 'Description').at(-1)) || unit,
-    LoadState: load,
-    ActiveState: state.active,
-    SubState: subStates[state.active],
-    ...(file ? { FragmentPath: file.path } : {}),
-    UnitFileState: (await enabledState(host, unit)) ?? '',
-    ActiveEnterTimestamp: timestamp(state.since, style),
-    ActiveEnterTimestampMonotonic: String((state.since?.getTime() ?? 0) * 1000),
-    ExecMainStartTimestamp: timestamp(state.since, style),
-    NeedDaemonReload: 'no',
-  };
-}
-
-const execLine = (file: UnitFile): string => {
-  const command = execStart(file);
-  return `{ path=${command.split(' ')[0]} ; argv[]=${command} ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }`;
 };
 
 const show: Verb = async (host, units, { flags, values }) => {
@@ -244,8 +159,8 @@ const verbs: Readonly<Record<string, Verb>> = {
   'reload-or-restart': (host, units) => startEach(host, units, true),
   enable: switched(true),
   disable: switched(false),
-  mask: masked(true),
-  unmask: masked(false),
+  mask: (_host, units) => maskEach(units, true),
+  unmask: (_host, units) => maskEach(units, false),
   'is-active': isActive,
   'is-failed': isFailed,
   'is-enabled': isEnabled,
