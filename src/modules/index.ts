@@ -21,6 +21,7 @@ import setup from './setup.ts';
 import shell from './shell.ts';
 import slurp from './slurp.ts';
 import stat from './stat.ts';
+import sysctl from './sysctl.ts';
 import sysfsBind from './sysfs-bind.ts';
 import systemdService from './systemd_service.ts';
 import template from './template.ts';
@@ -50,6 +51,7 @@ export default [
   shell,
   slurp,
   stat,
+  sysctl,
   sysfsBind,
   systemdService,
   template,

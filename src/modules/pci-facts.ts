@@ -92,6 +92,7 @@ function cardFact({ head, functions }: GpuCard) {
     product_id: head.device,
     id: `${head.vendor}:${head.device}`,
     nova_type: head.novaType,
+    device_spec: { vendor_id: head.vendor, product_id: head.device, address: head.address },
     numa_node: head.numaNode,
     boot_vga: head.bootVga,
     functions: functions.map((one) => one.address),
