@@ -22,7 +22,8 @@ const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
 function sessionOver(test: TestLab, name: string): HostSession {
   const run = async (command: Command): Promise<Output> => {
     const words = command.kind === 'script' ? ['sh', '-c', command.script, 'sh', ...command.args] : command.argv;
-    const stdin = command.stdin instanceof Uint8Array ? Buffer.from(command.stdin).toString() : String(command.stdin ?? '');
+    const stdin =
+      command.stdin instanceof Uint8Array ? Buffer.from(command.stdin).toString() : String(command.stdin ?? '');
     const said = await test.ssh(name, `LC_ALL=C ${words.map(quote).join(' ')}`, stdin);
     if (said.code === 255) throw new ConnectionLost(said.err);
     return { code: said.code, stdout: Buffer.from(said.out), stderr: Buffer.from(said.err), truncated: false };
@@ -57,8 +58,14 @@ describe.skipIf(obstacle)(`the GPU modules on a lab host${obstacle ? ` (left out
   afterAll(() => test?.close());
 
   const view = (isCheckMode: boolean): TaskView => ({
-    host: 'gpu1', isCheckMode, session, environment: {}, runElapsedSeconds: (performance.now() - began) / 1000,
-    evaluate: () => { throw new Error('no expressions here'); },
+    host: 'gpu1',
+    isCheckMode,
+    session,
+    environment: {},
+    runElapsedSeconds: (performance.now() - began) / 1000,
+    evaluate: () => {
+      throw new Error('no expressions here');
+    },
   });
   const plan = async (module: AnyModule, raw: object, overlay = new CheckOverlay()) => {
     const args: unknown = module.args.parse(raw);
@@ -79,7 +86,9 @@ describe.skipIf(obstacle)(`the GPU modules on a lab host${obstacle ? ` (left out
   let card = '';
 
   it('goes from a bare host to cards on vfio-pci', async () => {
-    const facts = (await plan(pciFacts, {})).values['ansible_facts'] as { readonly gpus: readonly { readonly address: string }[] };
+    const facts = (await plan(pciFacts, {})).values['ansible_facts'] as {
+      readonly gpus: readonly { readonly address: string }[];
+    };
     card = facts.gpus[0]?.address ?? '';
     expect(card).toMatch(/^0000:/);
     expect((await converge(kernelCmdline, CMDLINE)).values['reboot_reasons']).toMatchObject([{ kind: 'cmdline' }]);
@@ -89,11 +98,18 @@ describe.skipIf(obstacle)(`the GPU modules on a lab host${obstacle ? ` (left out
     expect(reboot).toMatchObject({ changes: ['reboot'], values: { reboot_reasons: [] } });
     const bound = await converge(sysfsBind, { devices: [card] });
     expect(bound.changes.length).toBeGreaterThan(0);
-    expect(await test.ssh('gpu1', `readlink /sys/bus/pci/devices/${card}/driver`)).toMatchObject({ out: expect.stringContaining('vfio-pci') });
+    expect(await test.ssh('gpu1', `readlink /sys/bus/pci/devices/${card}/driver`)).toMatchObject({
+      out: expect.stringContaining('vfio-pci'),
+    });
   });
 
   it('has nothing left to do', async () => {
-    for (const [module, args] of [[kernelCmdline, CMDLINE], [initramfs, MODULES], [rebootAndWait, {}], [sysfsBind, { devices: [card] }]] as const) {
+    for (const [module, args] of [
+      [kernelCmdline, CMDLINE],
+      [initramfs, MODULES],
+      [rebootAndWait, {}],
+      [sysfsBind, { devices: [card] }],
+    ] as const) {
       expect((await plan(module, args)).changes).toEqual([]);
     }
   });
