@@ -17,11 +17,16 @@ describe('the inventory that comes with tsplay', () => {
     expect([...ports].map((line) => text('group_vars/all.yaml').includes(line))).toEqual([true]);
   });
 
-  it.each(['gpu01', 'gpu02', 'gpu03'])('lists the ids of the functions that %s has', (name) => {
+  it.each(['gpu01', 'gpu02', 'gpu03'])('asks only for devices that %s has in the lab', (name) => {
     const cards = defaultHosts.find((host) => host.name === name)?.cards ?? [];
-    const functions = functionsOf({ cards, interface: 'eth0' }).filter(({ bdf }) => bdf >= '0000:80');
-    const ids = new Set(functions.map(({ vendor, device }) => `${vendor}:${device}`));
-    const listed = [...text(`host_vars/${name}.yaml`).matchAll(/[0-9a-f]{4}:[0-9a-f]{4}/g)].map(([id]) => id);
-    expect(new Set(listed)).toEqual(ids);
+    const functions = functionsOf({ cards, interface: 'eth0' });
+    const devices = text(`host_vars/${name}.yaml`);
+    const addresses = [...devices.matchAll(/"(0000:\S+)"/g)].map(([, address]) => address);
+    const ids = [...devices.matchAll(/"([0-9a-f]{4}:[0-9a-f]{4})"/g)].map(([, id]) => id);
+    const classes = [...devices.matchAll(/class: "(\w+)"/g)].map(([, prefix = '']) => prefix);
+    expect([...addresses, ...ids, ...classes]).not.toEqual([]);
+    expect(functions.map(({ bdf }) => bdf)).toEqual(expect.arrayContaining(addresses));
+    expect(functions.map(({ vendor, device }) => `${vendor}:${device}`)).toEqual(expect.arrayContaining(ids));
+    expect(classes.every((prefix) => functions.some((pci) => pci.class.startsWith(prefix)))).toBe(true);
   });
 });
