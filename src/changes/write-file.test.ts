@@ -36,8 +36,10 @@ describe.each(SHELLS)('writing files through %s', (_, shell) => {
   const at = (name: string): string => join(root, name);
   const planned = async (path: string, text: string, options: ReplaceOptions = {}) =>
     replaceContent(await host.read(fileContent(path)), Buffer.from(text), options);
-  const write = async (path: string, text: string, options: ReplaceOptions = {}) => host.apply(await planned(path, text, options));
-  const leftovers = (directory: string): readonly string[] => readdirSync(directory).filter((name) => name.startsWith('.tsplay-'));
+  const write = async (path: string, text: string, options: ReplaceOptions = {}) =>
+    host.apply(await planned(path, text, options));
+  const leftovers = (directory: string): readonly string[] =>
+    readdirSync(directory).filter((name) => name.startsWith('.tsplay-'));
 
   beforeAll(async () => {
     host = await hostUnderTest({ shell });
@@ -110,9 +112,16 @@ describe.each(SHELLS)('writing files through %s', (_, shell) => {
 
   it('leaves the old file when the validator refuses, is missing, or prints the secret', async () => {
     writeFileSync(at('checked'), 'good');
-    await expect(write(at('checked'), 'bad', { validate: ['grep', '-q', 'good', '%s'] })).rejects.toThrow('grep refused');
-    await expect(write(at('checked'), 'x', { validate: ['/no/such/checker', '%s'] })).rejects.toThrow('/no/such/checker refused');
-    const hidden = write(at('checked'), 'hunter2', { validate: ['sh', '-c', 'cat "$1" >&2; exit 1', 'sh', '%s'], sensitive: true });
+    await expect(write(at('checked'), 'bad', { validate: ['grep', '-q', 'good', '%s'] })).rejects.toThrow(
+      'grep refused',
+    );
+    await expect(write(at('checked'), 'x', { validate: ['/no/such/checker', '%s'] })).rejects.toThrow(
+      '/no/such/checker refused',
+    );
+    const hidden = write(at('checked'), 'hunter2', {
+      validate: ['sh', '-c', 'cat "$1" >&2; exit 1', 'sh', '%s'],
+      sensitive: true,
+    });
     await expect(hidden).rejects.toThrow(expect.not.stringContaining('hunter2'));
     expect(readFileSync(at('checked'), 'utf8')).toBe('good');
     await write(at('checked'), 'good two', { validate: ['grep', '-q', 'good', '%s'] });

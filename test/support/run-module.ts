@@ -96,7 +96,8 @@ function sessionOver(connection: Connection): HostSession {
       if (!output) throw new Error('the connection gave no output');
       return output;
     },
-    reconnect: () => Promise.reject(new Error('this machine cannot be reconnected to')),
+    reconnect: async ({ attemptTimeoutMs }) =>
+      (await connectLocal({ host: 'here', connectTimeoutMs: attemptTimeoutMs })).close(),
     progress: () => {},
     signal: new AbortController().signal,
   };
