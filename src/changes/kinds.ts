@@ -10,7 +10,10 @@ import { setAttributesKind } from './set-attributes.ts';
 import { unloadKernelModuleKind } from './unload-kernel-module.ts';
 import { writeFileKind } from './write-file.ts';
 
-type KindTable = { readonly [Kind in Change['kind']]?: ChangeKind<Extract<Change, { kind: Kind }>> };
+/** API calls are made on the controller, not on a host. */
+type HostKind = Exclude<Change['kind'], 'call-api'>;
+
+type KindTable = { readonly [Kind in HostKind]: ChangeKind<Extract<Change, { kind: Kind }>> };
 
 const KINDS: KindTable = {
   'write-file': writeFileKind,
@@ -27,8 +30,8 @@ const KINDS: KindTable = {
 
 /** The behaviour of a change. @example kindOf(change).describe(change) */
 export function kindOf(change: Change): ChangeKind<Change> {
+  if (change.kind === 'call-api') throw new Error('no module calls an API through a host');
   const kind = KINDS[change.kind];
-  if (!kind) throw new Error(`no behaviour is registered for the change ${change.kind}`);
   // The table pairs each kind with its own change, which the compiler cannot carry through the lookup.
   return kind as unknown as ChangeKind<Change>;
 }
