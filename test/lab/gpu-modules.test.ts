@@ -128,4 +128,30 @@ describe.skipIf(obstacle)(`the GPU modules on a lab host${obstacle ? ` (left out
     await test.ssh('gpu1', 'echo "options vfio-pci disable_vga=1" > /etc/modprobe.d/extra.conf');
     expect((await converge(initramfs, MODULES)).changes).toEqual(['run-command']);
   });
+
+  it('gives a card back and takes it again', async () => {
+    await converge(sysfsBind, { devices: [card], driver: 'native' });
+    expect((await test.ssh('gpu1', `readlink /sys/bus/pci/devices/${card}/driver`)).out).not.toContain('vfio-pci');
+    await converge(sysfsBind, { devices: [card] });
+  });
+
+  it('leaves a driver alone that does not let go, with the override set for the next boot', async () => {
+    await test.lab.fault('gpu1', { kind: 'hang-unbind' });
+    const { changes } = await plan(sysfsBind, { devices: [card], driver: 'native', functions: 'listed' });
+    const [change] = changes;
+    if (change?.kind !== 'bind-pci-function') throw new Error('nothing to bind');
+    await expect(kindOf(change).apply({ ...change, deadlineMs: 1_500 }, session)).rejects.toThrow(
+      /did not let go of vfio-pci within 1.5 s/,
+    );
+    await test.lab.heal('gpu1');
+  });
+
+  it('tells a host that said yes to a reboot and did nothing', async () => {
+    await test.lab.fault('gpu1', { kind: 'same-boot-id' });
+    const { changes } = await plan(rebootAndWait, { expect: { cmdline: ['panic=30'] }, deadline: 6, stable: 0 });
+    const [change] = changes;
+    if (change?.kind !== 'reboot') throw new Error('no reboot planned');
+    await expect(kindOf(change).apply(change, session)).rejects.toThrow(/never went down/);
+    await test.lab.heal('gpu1');
+  });
 });
