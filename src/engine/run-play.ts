@@ -1,14 +1,17 @@
 import { TaskError } from '../contract/task-error.ts';
 import { matchHosts } from '../language/inventory/patterns.ts';
-import type { Play, Statement, Task } from '../language/playbook/types.ts';
+import type { Play } from '../language/playbook/types.ts';
 import { Batch } from './batch.ts';
 import { toBoolean } from './booleans.ts';
 import type { RunContext } from './context.ts';
-import { HostRun, type Progress } from './host-run.ts';
+import { HostRun } from './host-run.ts';
 import { playLayers } from './play-layers.ts';
+import type { Progress } from './progress.ts';
 import { layerOf, VariableScope } from './scope.ts';
 import { batchesOf, ordered } from './serial.ts';
+import { type Stage, stagesOf } from './stages.ts';
 import { VarsFiles } from './vars-files.ts';
+import { flushHandlers, walk } from './walk.ts';
 
 export interface PlayOptions {
   readonly id: string;
@@ -80,65 +83,26 @@ function makeBatch(
 }
 
 async function runBatch(batch: Batch): Promise<void> {
-  const gather = gatherFacts(batch);
-  const sections: readonly Stage[] = [
-    { statements: gather ? [gather] : [], flush: false },
-    ...batch.play.sections.map(({ name, statements }) => ({ statements, flush: name !== 'roles' })),
-  ];
-  const statements = sections.flatMap((section) => section.statements);
+  const stages = stagesOf(batch);
+  const statements = stages.flatMap((stage) => stage.statements);
   await Promise.all(
     batch.hosts.map(async (name) => {
       batch.run.recap.take(name);
       const host = new HostRun(name, batch, statements);
-      host.finish(await runSections(host, sections).catch((error: unknown) => host.crash(error)));
+      host.finish(await runStages(host, stages).catch((error: unknown) => host.crash(error)));
     }),
   );
 }
 
-interface Stage {
-  readonly statements: readonly Statement[];
-  /** Handlers run after pre_tasks, after roles and tasks together, and after post_tasks. */
-  readonly flush: boolean;
-}
-
-async function runSections(host: HostRun, stages: readonly Stage[]): Promise<Progress> {
+async function runStages(host: HostRun, stages: readonly Stage[]): Promise<Progress> {
   for (const [index, { statements, flush }] of stages.entries()) {
-    const progress = await host.walk(statements, [index * 2]);
+    const progress = await walk(host, statements, [index * 2]);
     const isForced = progress === 'failed' && host.forcesHandlers();
     if (progress === 'left' || (progress === 'failed' && !isForced)) return progress;
-    const flushed = flush || isForced ? await host.flushHandlers([index * 2 + 1]) : 'done';
+    const flushed = flush || isForced ? await flushHandlers(host, [index * 2 + 1]) : 'done';
     if (progress === 'failed' || flushed !== 'done') return progress === 'failed' ? progress : flushed;
   }
   return 'done';
-}
-
-/** The implicit first task of a play. */
-function gatherFacts({ play, run }: Batch): Task | undefined {
-  const scope = new VariableScope([layerOf(run.settings.extraVars), layerOf(play.vars)], run.compiler);
-  if (play.gatherFacts !== undefined && !toBoolean(scope.render(play.gatherFacts), 'gather_facts')) return undefined;
-  if (!run.registry.find('setup')) return undefined;
-  const { keywords } = play;
-  return {
-    kind: 'task',
-    id: `${play.path}.gather_facts`,
-    name: 'Gathering Facts',
-    module: 'setup',
-    moduleKey: 'setup',
-    args: play.gatherSubset === undefined ? {} : { gather_subset: play.gatherSubset },
-    keywords: {
-      ...keywords,
-      tags: keywords.tags.length > 0 ? keywords.tags : ['always'],
-      runOnce: undefined,
-      vars: [],
-    },
-    position: play.position,
-    path: play.path,
-    changedWhen: undefined,
-    failedWhen: undefined,
-    until: undefined,
-    notify: [],
-    listen: [],
-  };
 }
 
 /** Why no later batch may start, if so. */

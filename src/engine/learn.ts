@@ -1,0 +1,47 @@
+import type { Result } from '../contract/result.ts';
+import type { Task } from '../language/playbook/types.ts';
+import type { HostRun } from './host-run.ts';
+import { failed, registered, registeredLoop } from './results.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Takes over what a task registers and the facts it found, and lets the look-ahead try again with them. */
+export function learn(host: HostRun, task: Task, result: Result): void {
+  const found = factsOf(result);
+  for (const values of found) learnFacts(host, task, values);
+  const { register } = task;
+  if (register !== undefined && result.status === 'unknown') host.variables.registerUnknown(register);
+  else if (register !== undefined)
+    host.variables.register(register, task.loop ? registeredLoop(result, task.loop.variable) : registered(result));
+  if (register === undefined && found.length === 0) return;
+  const learnt = new Set(found.flatMap(Object.keys));
+  host.lookAhead.retry((name) => name === register || name === 'ansible_facts' || learnt.has(name));
+}
+
+function factsOf(result: Result): readonly Values[] {
+  return [result, ...(result.items ?? [])]
+    .map((one) => one.values.ansible_facts)
+    .filter((values): values is Values => typeof values === 'object' && values !== null);
+}
+
+function learnFacts({ variables }: HostRun, task: Task, values: Values): void {
+  if (task.module === 'set_fact') for (const [name, value] of Object.entries(values)) variables.register(name, value);
+  else if (task.module === 'include_vars') variables.include(values);
+  else variables.addFacts(values);
+}
+
+/** Makes the handlers of a changed task wait; a name nobody answers to makes the result a failure. */
+export function notify(host: HostRun, task: Task, result: Result): Result {
+  if (task.notify.length === 0 || result.status !== 'changed') return result;
+  try {
+    const scope = host.scope(task);
+    const items = task.loop ? (result.items ?? []).filter((item) => item.status === 'changed') : [undefined];
+    for (const item of items) {
+      const seen = item && task.loop ? scope.with({ [task.loop.variable]: item.values[task.loop.variable] }) : scope;
+      for (const name of [seen.render(task.notify)].flat(2)) host.handlers.notify(String(name));
+    }
+    return result;
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error), { changed: true });
+  }
+}

@@ -1,0 +1,91 @@
+import type { Block, Include, RoleStatement, Statement } from '../language/playbook/types.ts';
+import type { HostRun } from './host-run.ts';
+import { resolveInclude } from './includes.ts';
+import { labelOf } from './labels.ts';
+import type { Order } from './pacer.ts';
+import { asTask, type Progress } from './progress.ts';
+import { stepMeta } from './step-meta.ts';
+import { conclude, keepStep, stepTask } from './step-task.ts';
+
+/** Rounds of handlers notifying handlers before we call it a circle. */
+const HANDLER_ROUNDS = 100;
+
+/** Takes a host through statements in order, until one of them ends its way. */
+export async function walk(host: HostRun, statements: readonly Statement[], prefix: Order): Promise<Progress> {
+  for (const [index, statement] of statements.entries()) {
+    const progress = await step(host, statement, [...prefix, index]);
+    if (progress !== 'done') return progress;
+  }
+  return 'done';
+}
+
+function step(host: HostRun, statement: Statement, order: Order): Promise<Progress> | Progress {
+  switch (statement.kind) {
+    case 'task':
+      return host.isSelected(statement) ? stepTask(host, statement, order, false) : 'done';
+    case 'block':
+      return stepBlock(host, statement, order);
+    case 'role':
+      return stepRole(host, statement, order);
+    case 'include':
+      return host.isSelected(statement) ? stepInclude(host, statement, order) : 'done';
+    case 'meta':
+      return stepMeta(host, statement, order).then((progress) =>
+        progress === 'flush' ? flushHandlers(host, [...order, 0]) : progress,
+      );
+  }
+}
+
+async function stepBlock(host: HostRun, block: Block, order: Order): Promise<Progress> {
+  const place = [...order, 0];
+  const hasRescue = block.rescue.length > 0;
+  if (hasRescue) host.rescues.push(place);
+  let progress = await walk(host, block.body, place);
+  if (hasRescue) host.rescues.pop();
+  if (progress === 'failed' && hasRescue) {
+    host.batch.forgive(place);
+    host.run.recap.rescue(host.name);
+    progress = await walk(host, block.rescue, [...order, 1]);
+  }
+  if (progress === 'left') return progress;
+  const after = await walk(host, block.always, [...order, 2]);
+  return after === 'done' ? progress : after;
+}
+
+async function stepRole(host: HostRun, statement: RoleStatement, order: Order): Promise<Progress> {
+  const key = `${statement.role.name} ${JSON.stringify(statement.role.params)}`;
+  if (host.rolesDone.has(key) && !statement.allowDuplicates) return 'done';
+  host.rolesDone.add(key);
+  const progress = await walk(host, statement.body, order);
+  return progress === 'end-role' ? 'done' : progress;
+}
+
+async function stepInclude(host: HostRun, include: Include, order: Order): Promise<Progress> {
+  const label = labelOf(include, order, host.scope(include), false);
+  const verdict = await keepStep(host, asTask(include), order, label);
+  if (verdict !== 'go-on') return verdict;
+  host.run.emit({ type: 'task.started', play: host.batch.playId, task: label, host: host.name });
+  const { result, bodies } = resolveInclude(host, include);
+  const progress = conclude(host, asTask(include), label, result, 0);
+  if (progress !== 'done') return progress;
+  for (const [index, body] of bodies.entries()) {
+    const inner = await walk(host, body, [...order, index]);
+    if (inner === 'end-role' && include.what === 'role') continue;
+    if (inner !== 'done') return inner;
+  }
+  return 'done';
+}
+
+/** Runs the handlers that wait, also those that handlers notify. */
+export async function flushHandlers(host: HostRun, prefix: Order): Promise<Progress> {
+  for (let round = 0; !host.handlers.isIdle; round++) {
+    if (round > HANDLER_ROUNDS) return host.leave('failed', 'handlers notify each other in a circle');
+    const statement = host.handlers.take();
+    if (!statement) break;
+    const order = [...prefix, round];
+    const progress =
+      statement.kind === 'task' ? await stepTask(host, statement, order, true) : await step(host, statement, order);
+    if (progress !== 'done') return progress;
+  }
+  return 'done';
+}
