@@ -48,6 +48,10 @@ export class SecretRegistry {
     return true;
   }
 
+  get isEmpty(): boolean {
+    return this.#forms.size === 0;
+  }
+
   mask(text: string): string {
     let masked = text;
     for (const form of this.#longestFirst) masked = masked.replaceAll(form, MASK);

@@ -1,18 +1,17 @@
 import type { Event, Reporter } from '../contract/event.ts';
-import type { Sink } from './printable.ts';
+import { capped } from './capped.ts';
+import { plainJson } from './plain-json.ts';
+import type { Sink } from './sink.ts';
 
-/** One event a line, for machines. Control characters are escaped by JSON itself. */
+/** One event a line, for machines (docs/events.md). Control characters are escaped by JSON itself. */
 export function jsonLinesReporter(sink: Sink): Reporter {
   return {
-    on: (event: Event) => sink.write(`${JSON.stringify(event, plainValues)}\n`),
+    on: (event: Event) => sink.write(`${plainJson(capped(event))}\n`),
     close: () => sink.close(),
   };
 }
 
-/** Values JSON has no words for. Text that is not valid Unicode stays recognisable. */
-function plainValues(_: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
-  if (typeof value === 'symbol') return null;
-  return value;
+/** The line that stands for events a reader was too slow for. */
+export function jsonGap(events: number): string {
+  return `${plainJson({ type: 'notice', at: 0, severity: 'warning', text: `${events} events were left out because nobody read them` })}\n`;
 }

@@ -67,14 +67,15 @@ export class LinearOrder {
 
   #add(task: TaskLabel, result: HostResult): void {
     const known = this.#pending.find(
-      (pending) => pending.task.id === task.id && compare(pending.task.order, task.order) === 0,
+      (pending) => pending.task.id === task.id && compareOrder(pending.task.order, task.order) === 0,
     );
     if (known) known.results.push(result);
     else {
-      const index = this.#pending.findIndex((pending) => compare(pending.task.order, task.order) > 0);
+      const index = this.#pending.findIndex((pending) => compareOrder(pending.task.order, task.order) > 0);
       this.#pending.splice(index === -1 ? this.#pending.length : index, 0, { task, results: [result] });
     }
-    this.#positions.set(result.host, [...task.order, Number.POSITIVE_INFINITY]);
+    // Behind the task itself and before tasks that it included, which are yet to come.
+    this.#positions.set(result.host, [...task.order, -1]);
     this.#releaseSoon();
   }
 
@@ -90,17 +91,18 @@ export class LinearOrder {
 
   #release(): void {
     const slowest = [...this.#positions.values()].reduce<readonly number[] | undefined>(
-      (found, at) => (found === undefined || compare(at, found) < 0 ? at : found),
+      (found, at) => (found === undefined || compareOrder(at, found) < 0 ? at : found),
       undefined,
     );
-    while (this.#pending[0] && (slowest === undefined || compare(this.#pending[0].task.order, slowest) < 0)) {
+    while (this.#pending[0] && (slowest === undefined || compareOrder(this.#pending[0].task.order, slowest) < 0)) {
       const first = this.#pending.shift();
       if (first) this.#onTask(first);
     }
   }
 }
 
-function compare(a: readonly number[], b: readonly number[]): number {
+/** Playbook order: element by element, an outer place before the places inside it. */
+export function compareOrder(a: readonly number[], b: readonly number[]): number {
   for (let index = 0; index < Math.min(a.length, b.length); index++) {
     const x = a[index] ?? 0;
     const y = b[index] ?? 0;

@@ -1,9 +1,10 @@
 import { run } from '../../engine/run.ts';
 import type { Reporter } from '../../contract/event.ts';
-import { jsonLinesReporter } from '../../report/json-lines.ts';
+import { formatFor, hasColour } from '../../report/format.ts';
+import { jsonGap, jsonLinesReporter } from '../../report/json-lines.ts';
+import { masked } from '../../report/masked.ts';
 import { plainReporter } from '../../report/plain.ts';
-import { prettyReporter } from '../../report/pretty.ts';
-import { streamSink } from '../../report/printable.ts';
+import { streamSink } from '../../report/sink.ts';
 import { type Composition, compose, runInput } from '../compose.ts';
 import { interruptible } from '../interrupt.ts';
 import { list } from '../listing.ts';
@@ -18,7 +19,7 @@ export async function play(files: readonly string[], mode: 'run' | 'check', opti
   if (composition.problems.hasErrors) return 1;
   if (options.syntaxCheck) return 0;
   if (options.listHosts || options.listTasks || options.listTags) return list(input, options);
-  const reporter = reporterFor(options, composition);
+  const reporter = await reporterFor(options, composition);
   const release = interruptible(input.stop, reporter);
   try {
     return await run({ ...input, reporters: [reporter] });
@@ -28,17 +29,19 @@ export async function play(files: readonly string[], mode: 'run' | 'check', opti
   }
 }
 
-function reporterFor(options: PlayOptions, { secrets }: Composition): Reporter {
-  const sink = streamSink(process.stdout, secrets);
-  const isTerminal = process.stdout.isTTY === true;
-  const format = options.output ?? (isTerminal && !process.env.CI ? 'pretty' : 'plain');
-  if (format === 'json') return jsonLinesReporter(sink);
-  const hasColour = isTerminal && !process.env.NO_COLOR;
-  if (format === 'plain') return plainReporter(sink, { verbosity: options.verbose, hasColour });
-  return prettyReporter(sink, {
-    verbosity: options.verbose,
-    hasColour,
-    columns: () => process.stdout.columns ?? 100,
-    rows: () => process.stdout.rows ?? 24,
-  });
+/** Masked before anything else sees the events; which secrets there are may grow during the run. */
+async function reporterFor(options: PlayOptions, { secrets }: Composition): Promise<Reporter> {
+  const { stdout, env } = process;
+  const surroundings = { isTerminal: stdout.isTTY === true, env };
+  const format = formatFor(options.output, surroundings);
+  // The structure of JSON must survive whatever the secrets are: there only the events' values are masked.
+  if (format === 'json') return masked(jsonLinesReporter(streamSink(stdout, { gap: jsonGap })), secrets);
+  const sink = streamSink(stdout, { secrets });
+  const columns = () => stdout.columns || 100;
+  const look = { verbosity: options.verbose, words: process.argv.slice(2), hasColour: hasColour(surroundings) };
+  if (format === 'plain')
+    return masked(plainReporter(sink, surroundings.isTerminal ? { ...look, columns } : look), secrets);
+  const { prettyReporter } = await import('../../report/pretty.ts');
+  const onResumed = (forget: () => void) => process.on('SIGCONT', forget);
+  return masked(prettyReporter(sink, { ...look, columns, rows: () => stdout.rows || 24, onResumed }), secrets);
 }

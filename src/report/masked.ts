@@ -1,0 +1,92 @@
+import type { Event, Reporter } from '../contract/event.ts';
+import type { ItemResult, Result } from '../contract/result.ts';
+import { Secret, MASK, type SecretRegistry } from '../contract/secret.ts';
+import { OutputLines } from './output-lines.ts';
+import { plainJson } from './plain-json.ts';
+
+/**
+ * The one gate in front of everything that shows or stores events: no_log results lose all but their status, output of
+ * programs is held until its lines are complete (a secret may be split over chunks), and secrets are masked before any
+ * text is cut, escaped or wrapped, since half a secret would not be recognised any more.
+ */
+export function masked(reporter: Reporter, secrets: SecretRegistry): Reporter {
+  const pass = (event: Event) => reporter.on(maskedEvent(bare(event), secrets));
+  const output = new OutputLines(pass);
+  return {
+    on: (event) => output.on(event),
+    close: () => {
+      output.flush();
+      return reporter.close();
+    },
+  };
+}
+
+/** The event with every secret masked, in values and in names of values. */
+export function maskedEvent(event: Event, secrets: SecretRegistry): Event {
+  if (secrets.isEmpty) return event;
+  const text = plainJson(event);
+  // One search in one text costs far less than one in each of its strings; nearly no event holds a secret.
+  if (secrets.mask(text) === text) return event;
+  return maskMembers(event, secrets, false) as Event;
+}
+
+/** Our own words, by which machines tell events apart; never masked, whatever the secrets are. */
+const OWN_WORDS: ReadonlySet<string> = new Set(['type', 'status', 'mode', 'kind', 'stream', 'severity', 'play', 'run']);
+
+function maskValue(value: unknown, secrets: SecretRegistry, isData: boolean): unknown {
+  if (typeof value === 'string') return secrets.mask(value);
+  if (typeof value === 'number' || typeof value === 'bigint')
+    return secrets.mask(String(value)) === String(value) ? value : MASK;
+  if (value instanceof Uint8Array) return secrets.mask(new TextDecoder().decode(value));
+  if (value instanceof Secret) return MASK;
+  if (Array.isArray(value)) return value.map((member) => maskValue(member, secrets, isData));
+  return typeof value === 'object' && value !== null ? maskMembers(value, secrets, isData) : value;
+}
+
+function maskMembers(value: object, secrets: SecretRegistry, isData: boolean): object {
+  const members = value instanceof Map ? [...value] : Object.entries(value);
+  return Object.fromEntries(
+    members.map(([name, member]) => {
+      if (isData) return [secrets.mask(String(name)), maskValue(member, secrets, true)];
+      const isOwn = OWN_WORDS.has(name) || name === 'at' || name === 'elapsedMs' || name === 'order';
+      return [
+        name,
+        isOwn ? member : maskValue(member, secrets, name === 'values' || name === 'before' || name === 'after'),
+      ];
+    }),
+  );
+}
+
+/** no_log is honoured here too, so that no emitter can forget it. */
+function bare(event: Event): Event {
+  switch (event.type) {
+    case 'task.retried':
+    case 'task.finished':
+      return { ...event, result: bareResult(event.result) };
+    case 'item.finished':
+      return { ...event, result: bareItem(event.result) };
+    default:
+      return event;
+  }
+}
+
+function bareResult(result: Result): Result {
+  if (!result.isHidden) return result.items ? { ...result, items: result.items.map(bareItem) } : result;
+  const { status, isIgnored, isCopy, attempts, message, items } = result;
+  return {
+    status,
+    isIgnored,
+    isCopy,
+    attempts,
+    message: message === undefined ? undefined : 'hidden by no_log',
+    diffs: [],
+    actions: [],
+    values: {},
+    isHidden: true,
+    items: items?.map((item) => bareItem({ ...item, isHidden: true })),
+  };
+}
+
+function bareItem(item: ItemResult): ItemResult {
+  return { ...bareResult(item), label: item.isHidden ? '(hidden)' : item.label };
+}
