@@ -49,17 +49,14 @@ export class HostVariables {
     return this.#facts;
   }
 
-  get learnt(): Layer {
-    return mapLayer(this.#registered);
-  }
+  /** Registered results and set facts. */
+  readonly learnt: Layer = mapLayer(this.#registered);
 
   get included(): Layer {
     return layerOf(this.#included);
   }
 
-  get injectedFacts(): Layer {
-    return mapLayer(this.#factValues);
-  }
+  readonly injectedFacts: Layer = mapLayer(this.#factValues);
 }
 
 /** The parts of Ansible's order of precedence that do not change while a play runs on a host. */

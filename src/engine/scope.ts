@@ -12,6 +12,18 @@ export interface Layer {
 }
 
 export function layerOf(vars: Readonly<Record<string, unknown>>, isData = false): Layer {
+  if (isData) return recordLayer(vars, true);
+  const known = templateLayers.get(vars);
+  if (known) return known;
+  const layer = recordLayer(vars, false);
+  templateLayers.set(vars, layer);
+  return layer;
+}
+
+/** Variables of playbooks and inventories are the same objects for every task and host: a layer for each is made once. */
+const templateLayers = new WeakMap<object, Layer>();
+
+function recordLayer(vars: Readonly<Record<string, unknown>>, isData: boolean): Layer {
   return {
     isData,
     has: (name) => Object.hasOwn(vars, name),
