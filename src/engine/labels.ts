@@ -1,5 +1,6 @@
 import type { TaskLabel } from '../contract/event.ts';
 import type { Statement } from '../language/playbook/types.ts';
+import { toBoolean } from './booleans.ts';
 import type { Order } from './pacer.ts';
 import { mayBeTemplate, type VariableScope } from './scope.ts';
 
@@ -29,8 +30,19 @@ export function labelOf(statement: Statement, order: Order, scope: VariableScope
           : 'meta',
     role: role?.name,
     isHandler,
+    ...(isHidden(statement, scope) ? { isHidden: true } : {}),
     position: `${position.file}:${position.line}`,
   };
+}
+
+/** A no_log that rests on the item of a loop is not known yet: better to hide too much. */
+function isHidden({ keywords }: Statement, scope: VariableScope): boolean {
+  if (keywords.noLog === undefined) return false;
+  try {
+    return toBoolean(scope.render(keywords.noLog), 'no_log');
+  } catch {
+    return true;
+  }
 }
 
 function defaultName(statement: Statement): string {

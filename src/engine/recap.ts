@@ -20,8 +20,15 @@ export class Recap {
   /** A failure inside a block with rescue: it counts as rescued once the rescue went through. */
   rescue(host: string): void {
     const counts = this.#of(host);
+    // Sent into the rescue because other hosts failed (any_errors_fatal): nothing failed here.
+    if (counts.failed === 0) return;
     counts.failed -= 1;
     counts.rescued += 1;
+  }
+
+  /** An include counts once for each file or role it brought in, so once more for each after the first. */
+  include(host: string, bodies: number): void {
+    this.#of(host).ok += Math.max(0, bodies - 1);
   }
 
   stoppedAt(host: string, place: string): void {

@@ -54,7 +54,13 @@ async function runItems(
     if (index > 0) await pause(loop, scope);
     const result = await runItem(host, task, loop, scope.with(locals(loop, items, index)), label, item);
     results.push(result);
-    host.run.emit({ type: 'item.finished', play: host.batch.playId, task: label, host: host.name, result });
+    host.run.emit({
+      type: 'item.finished',
+      play: host.batch.playId,
+      task: label,
+      host: host.name,
+      result: shownItem(result),
+    });
     if (result.status === 'unreachable') break;
   }
   return sumOfItems(results);
@@ -192,6 +198,10 @@ export function hide(result: Result, isHidden: boolean): Result {
     items,
     isHidden: true,
   };
+}
+
+function shownItem(item: ItemResult): ItemResult {
+  return { ...hide(item, item.isHidden === true), label: item.label };
 }
 
 function labelText(value: unknown): string {

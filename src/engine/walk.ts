@@ -68,6 +68,7 @@ async function stepInclude(host: HostRun, include: Include, order: Order): Promi
   const { result, bodies } = resolveInclude(host, include);
   const progress = conclude(host, asTask(include), label, result, 0);
   if (progress !== 'done') return progress;
+  host.run.recap.include(host.name, bodies.length);
   for (const [index, body] of bodies.entries()) {
     const inner = await walk(host, body, [...order, index]);
     if (inner === 'end-role' && include.what === 'role') continue;

@@ -10,7 +10,9 @@ import { plainJson } from './plain-json.ts';
  * text is cut, escaped or wrapped, since half a secret would not be recognised any more.
  */
 export function masked(reporter: Reporter, secrets: SecretRegistry): Reporter {
-  const pass = (event: Event) => reporter.on(maskedEvent(bare(event), secrets));
+  const pass = (event: Event) => {
+    if (!isHidden(event)) reporter.on(maskedEvent(bare(event), secrets));
+  };
   const output = new OutputLines(pass);
   return {
     on: (event) => output.on(event),
@@ -57,6 +59,12 @@ function maskMembers(value: object, secrets: SecretRegistry, isData: boolean): o
   );
 }
 
+/** What a no_log task says and prints while it runs. */
+function isHidden(event: Event): boolean {
+  const isLive = event.type === 'task.output' || event.type === 'task.progress';
+  return isLive && event.task.isHidden === true;
+}
+
 /** no_log is honoured here too, so that no emitter can forget it. */
 function bare(event: Event): Event {
   switch (event.type) {
@@ -71,7 +79,7 @@ function bare(event: Event): Event {
 }
 
 function bareResult(result: Result): Result {
-  if (!result.isHidden) return result.items ? { ...result, items: result.items.map(bareItem) } : result;
+  if (!result.isHidden) return result.items ? bareLoop(result, result.items) : result;
   const { status, isIgnored, isCopy, attempts, message, items } = result;
   return {
     status,
@@ -85,6 +93,13 @@ function bareResult(result: Result): Result {
     isHidden: true,
     items: items?.map((item) => bareItem({ ...item, isHidden: true })),
   };
+}
+
+/** The sum of a loop quotes its items, and any of them may be hidden. */
+function bareLoop(result: Result, items: readonly ItemResult[]): Result {
+  const shown = { ...result, items: items.map(bareItem) };
+  if (!items.some((item) => item.isHidden)) return shown;
+  return { ...shown, message: result.message === undefined ? undefined : 'hidden by no_log', diffs: [], actions: [] };
 }
 
 function bareItem(item: ItemResult): ItemResult {

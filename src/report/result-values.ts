@@ -38,9 +38,10 @@ function isAskedFor({ values }: Result, view: ResultView): boolean {
 }
 
 function debugLines(values: Readonly<Record<string, unknown>>): readonly Line[] {
-  const { msg, verbosity: _, item: __, ...named } = values;
-  if (msg !== undefined) return typeof msg === 'string' ? [] : yamlLines(msg);
-  return yamlLines(named);
+  if (values.msg !== undefined) return typeof values.msg === 'string' ? [] : yamlLines(values.msg);
+  // The variable comes first; behind it may stand the loop's.
+  const [shown] = Object.entries(values);
+  return shown ? yamlLines(Object.fromEntries([shown])) : [];
 }
 
 function yamlLines(value: unknown): readonly Line[] {
