@@ -15,6 +15,8 @@ if (!fs.existsSync(entry)) {
 }
 
 if (parseInt(process.versions.node, 10) >= FLOOR) {
+  // Compiled code is kept between starts, as Node offers it.
+  require('module').enableCompileCache();
   import(require('url').pathToFileURL(entry).href).catch(function (error) {
     console.error(error);
     process.exit(1);

@@ -1,9 +1,27 @@
-import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 
-// Compiles src/ to dist/ as plain modules: stack traces stay readable and nothing has to be bundled.
+/**
+ * Bundles src/ into dist/: reading four hundred small files cost half of what a short run takes. Verbs stay chunks of their
+ * own, so that `tsplay --help` does not load ssh2. Types are checked by `npm run check`.
+ */
 const root = join(import.meta.dirname, '..');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-execFileSync(process.execPath, [tsc, '--project', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+await build({
+  entryPoints: [join(root, 'src', 'cli', 'main.ts')],
+  outdir: join(root, 'dist', 'cli'),
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  sourcemap: true,
+  // ssh2's native parts are optional and are left out.
+  external: ['cpu-features', '*.node'],
+  // ssh2 is CommonJS and asks for Node's own modules and its directory while it runs.
+  banner: {
+    js: "import { createRequire as tsplayRequire } from 'node:module'; const require = tsplayRequire(import.meta.url), __dirname = import.meta.dirname, __filename = import.meta.filename;",
+  },
+  logLevel: 'warning',
+});
