@@ -19,6 +19,7 @@ export class Reply {
   readonly #streams: Record<StreamName, ReplyStream>;
   readonly #codes: number[] = [];
   readonly #resolve: (outputs: readonly Output[] | undefined) => void;
+  #isOrphaned = false;
 
   constructor(nonce: string, options: ReplyOptions = {}) {
     ({ promise: this.finished, resolve: this.#resolve } = Promise.withResolvers<readonly Output[] | undefined>());
@@ -34,6 +35,11 @@ export class Reply {
     this.#resolve(undefined);
   }
 
+  /** The subshell that ran the commands is gone without having told how they ended: somebody killed it. */
+  get isOrphaned(): boolean {
+    return this.#isOrphaned;
+  }
+
   /** How many commands have ended. */
   get ended(): number {
     return this.#codes.length;
@@ -46,6 +52,10 @@ export class Reply {
         if (name === 'stdout') this.#codes.push(code);
       },
       ended: () => this.#finishWhenBothEnded(),
+      orphaned: () => {
+        this.#isOrphaned = true;
+        this.abandon();
+      },
     });
   }
 
@@ -69,6 +79,7 @@ interface ReplyStreamListener {
   output(chunk: Uint8Array): void;
   code(code: number): void;
   ended(): void;
+  orphaned(): void;
 }
 
 class ReplyStream {
@@ -95,6 +106,7 @@ class ReplyStream {
     if (this.isEnded) return;
     if (tag === '<') this.#current = new CappedBytes(this.#cap);
     else if (tag === '.') this.#end();
+    else if (tag === '!') this.#listener.orphaned();
     else this.#next(Number(tag));
   }
 

@@ -21,6 +21,14 @@ export function exchangeText(nonce: string, commands: readonly Command[], stopOn
   return encodeWords(`wait\n{ ${mark(nonce, '<')}\n${body}${mark(nonce, '.')}\n} </dev/null &\n`);
 }
 
+/**
+ * Asks the long-lived shell whether the subshell of its exchange still lives; only its death is answered, by the mark `!`.
+ * `jobs` comes first, because dash keeps a dead child until it looks, and kill(2) finds the dead.
+ */
+export function lifeText(nonce: string): Buffer {
+  return encodeWords(`{ jobs; kill -0 $!; } >/dev/null 2>&1 || printf '${nonce}!;'\n`);
+}
+
 /** Shell text run by the long-lived shell itself, its standard output framed like a command's. */
 export function ownText(nonce: string, body: string): Buffer {
   return encodeWords(`${mark(nonce, '<')}\n${body}\n${mark(nonce, '0')}; ${mark(nonce, '.')}\n`);

@@ -48,6 +48,15 @@ describe.each(SHELLS)('a session of %s', (_, shell) => {
     expect(outputs.map((output) => output.code)).toEqual([255, 137]);
   });
 
+  it('notices that somebody killed the shell that runs its commands, ends what it left, and goes on', async () => {
+    const connection = await connect();
+    const killer = program(['sh', '-c', 'kill -9 $PPID; exec sleep 4711']);
+    const lost = await connection.exchange([killer], { deadlineMs: 25_000 }).catch((error: unknown) => error);
+    expect(lost).toBeInstanceOf(ConnectionLost);
+    expect(String(lost)).toMatch(/was killed, out of memory\?; it was stopped\); whether it took effect is unknown/);
+    expect(text((await connection.exchange([program(['echo', 'alive'])], { deadlineMs: 5000 }))[0])).toBe('alive\n');
+  });
+
   it('survives a syntax error in a script', async () => {
     const [broken, next] = await run([script('if then fi ((('), program(['echo', 'alive'])]);
     expect(broken?.code).not.toBe(0);

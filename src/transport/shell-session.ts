@@ -8,7 +8,7 @@ import type { Deadline } from './deadline.ts';
 import { commandName, endDescription, seconds } from './describe.ts';
 import { Reply } from './reply.ts';
 import type { ReplyOptions } from './reply.ts';
-import { exchangeText, forBash, ownText } from './request.ts';
+import { exchangeText, forBash, lifeText, ownText } from './request.ts';
 import type { ChannelEnd, ShellChannel } from './shell-channel.ts';
 import { stopCommands } from './stop-commands.ts';
 
@@ -22,6 +22,10 @@ printf '%s' "\${BASH_VERSION:+bash} $$ \${l##*) } $p"`;
 
 /** Milliseconds a shell gets to end by itself when its session is closed. */
 const CLOSE_MS = 1000;
+
+/** Milliseconds until the shell is first asked whether the commands' subshell still lives, and at most between such questions. */
+const FIRST_LIFE_MS = 4000;
+const LONGEST_LIFE_MS = 60_000;
 
 /** Milliseconds output may come later than the end of its channel. */
 const LATE_OUTPUT_MS = 50;
@@ -68,11 +72,12 @@ export class ShellSession {
    * session can be used again, or it is no longer open.
    */
   async exchange(commands: readonly Command[], options: SessionOptions): Promise<readonly Output[]> {
-    const { reply, outcome } = await this.#send(
-      (nonce) => exchangeText(nonce, commands, options.stopOnFailure),
-      options,
-    );
+    const { reply, outcome } = await this.#send((nonce) => exchangeText(nonce, commands, options.stopOnFailure), {
+      ...options,
+      isWatched: true,
+    });
     const current = commands[reply.ended];
+    if (reply.isOrphaned) throw await this.#orphaned(current);
     if (typeof outcome === 'object') return outcome.value ?? this.#lost(current);
     const stopped = await this.#stop();
     if (outcome === 'aborted') throw options.signal?.reason;
@@ -97,9 +102,24 @@ export class ShellSession {
     this.#reply = reply;
     if (this.isOpen) this.#channel.stdin.write(this.#isBash ? forBash(bytes) : bytes);
     else reply.abandon();
+    const endWatch = options.isWatched ? this.#watchOver(reply, nonce) : undefined;
     const outcome = await waitFor(reply.finished, options.deadline.left, options.signal);
+    endWatch?.();
     if (this.#reply === reply) this.#reply = undefined;
     return { reply, outcome };
+  }
+
+  /** Nobody would tell that the subshell was killed (OOM, pkill); without this its exchange waits for the deadline. */
+  #watchOver(reply: Reply, nonce: string): () => void {
+    let timer: NodeJS.Timeout | undefined;
+    const askAfter = (ms: number): void => {
+      timer = setTimeout(() => {
+        if (this.#reply === reply && this.isOpen) this.#channel.stdin.write(lifeText(nonce));
+        askAfter(Math.min(ms * 2, LONGEST_LIFE_MS));
+      }, ms);
+    };
+    askAfter(FIRST_LIFE_MS);
+    return () => clearTimeout(timer);
   }
 
   async #ask(body: string, ms: number): Promise<string | undefined> {
@@ -124,6 +144,14 @@ export class ShellSession {
     this.#reply?.abandon();
   }
 
+  async #orphaned(command: Command | undefined): Promise<ConnectionLost> {
+    const stopped = await this.#stop();
+    const name = commandName(command);
+    return new ConnectionLost(
+      `${this.#host}: lost the session during ${name} (the shell that ran it was killed, out of memory?; ${stopped}); whether it took effect is unknown`,
+    );
+  }
+
   #lost(command: Command | undefined): never {
     this.#giveUp();
     const how = endDescription(this.#end);
@@ -133,7 +161,11 @@ export class ShellSession {
   }
 }
 
-type SendOptions = ReplyOptions & { readonly deadline: { readonly left: number }; readonly signal?: AbortSignal };
+interface SendOptions extends ReplyOptions {
+  readonly deadline: { readonly left: number };
+  readonly signal?: AbortSignal | undefined;
+  readonly isWatched?: boolean;
+}
 
 /**
  * The shell's session id, where that session is the shell's own or that of the sudo which started it: then all of it may

@@ -18,10 +18,15 @@ export interface SshdOptions {
   readonly port?: number;
   /** HOME of every session. Default: an empty directory, so that start-up files of whoever runs the tests play no part. */
   readonly home?: string;
+  /** Where it listens, and how it is reached. Default 127.0.0.1. */
+  readonly address?: string;
+  /** Words in front of the server's own, e.g. `['ip', 'netns', 'exec', 'name']`. */
+  readonly through?: readonly string[];
 }
 
-/** A real OpenSSH server on 127.0.0.1 with files of its own. */
+/** A real OpenSSH server with files of its own. */
 export interface Sshd extends AsyncDisposable {
+  readonly address: string;
   readonly port: number;
   readonly pid: number;
   readonly user: string;
@@ -29,7 +34,7 @@ export interface Sshd extends AsyncDisposable {
   readonly directory: string;
   /** Private key that may log in as {@link user}. */
   readonly identityFile: string;
-  /** Holds the server's host keys as `[127.0.0.1]:port …`. */
+  /** Holds the server's host keys as `[address]:port …`. */
   readonly knownHostsFile: string;
   /** What sshd wrote so far. */
   log(): string;
@@ -44,15 +49,17 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const directory = mkdtempSync(join(tmpdir(), 'sshd-'));
   const port = options.port ?? (await freePort());
+  const { address = '127.0.0.1', through = [] } = options;
   const identityFile = makeKey(directory, 'user_key', 'ed25519');
   const hostKeys = (options.hostKeys ?? ['ed25519']).map((type) => makeKey(directory, `host_${type}`, type));
   writeFileSync(join(directory, 'authorized_keys'), authorizedKeys(identityFile, options));
   writeFileSync(join(directory, 'sshd_config'), configText(directory, port, hostKeys, options));
   const knownHostsFile = join(directory, 'known_hosts');
-  writeFileSync(knownHostsFile, hostKeys.map((key) => `[127.0.0.1]:${port} ${publicKey(key)}\n`).join(''));
-  const child = await listening(directory, port);
+  writeFileSync(knownHostsFile, hostKeys.map((key) => `[${address}]:${port} ${publicKey(key)}\n`).join(''));
+  const child = await listening(directory, [...through, '/usr/sbin/sshd'], { port, host: address });
   const stop = (): Promise<void> => stopAll(child, directory);
   return {
+    address,
     port,
     pid: child.pid ?? -1,
     user: userInfo().username,
@@ -98,7 +105,7 @@ function configText(directory: string, port: number, hostKeys: readonly string[]
     ...(options.config ?? []),
     `SetEnv HOME=${options.home ?? makeHome(directory)}`,
     `Port ${port}`,
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${options.address ?? '127.0.0.1'}`,
     ...hostKeys.map((key) => `HostKey ${key}`),
     `AuthorizedKeysFile ${join(directory, 'authorized_keys')}`,
     'PidFile none',
@@ -119,23 +126,30 @@ function makeHome(directory: string): string {
   return home;
 }
 
-async function listening(directory: string, port: number): Promise<ChildProcess> {
+interface Place {
+  readonly port: number;
+  readonly host: string;
+}
+
+async function listening(directory: string, command: readonly string[], place: Place): Promise<ChildProcess> {
   const log = openSync(join(directory, 'log'), 'a');
-  const args = ['-D', '-e', '-f', join(directory, 'sshd_config')];
-  const child = spawn('/usr/sbin/sshd', args, { stdio: ['ignore', log, log] });
+  const [program = '', ...words] = command;
+  const child = spawn(program, [...words, '-D', '-e', '-f', join(directory, 'sshd_config')], {
+    stdio: ['ignore', log, log],
+  });
   process.once('exit', () => child.kill('SIGKILL'));
   for (let attempt = 0; attempt < 200; attempt += 1) {
     if (child.exitCode !== null) break;
-    if (await accepts(port)) return child;
+    if (await accepts(place)) return child;
     await sleep(25);
   }
   child.kill('SIGKILL');
   throw new Error(`sshd did not start: ${readFileSync(join(directory, 'log'), 'utf8')}`);
 }
 
-function accepts(port: number): Promise<boolean> {
+function accepts(place: Place): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect(place);
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
