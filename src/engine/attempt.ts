@@ -8,7 +8,6 @@ import type { Task } from '../language/playbook/types.ts';
 import { copyPlaces } from '../language/yaml/positions.ts';
 import { toBoolean } from './booleans.ts';
 import { firstFalse } from './conditions.ts';
-import { becomeFor, connectionTarget } from './connection-target.ts';
 import { TaskFiles } from './controller-files.ts';
 import { converge, type Outcome } from './converge.ts';
 import type { HostLink, SessionNotes } from './host-link.ts';
@@ -32,6 +31,7 @@ export async function attempt(host: HostRun, task: Task, scope: VariableScope, l
   const prepared = await prepare(host, task, scope, notesFor(host, label));
   const outcome = await converge({
     ...prepared,
+    isCheckRun: host.run.settings.mode === 'check',
     kindOf: host.run.kindOf,
     onInvalidated: () => host.lookAhead.refresh(),
   });
@@ -43,11 +43,7 @@ export async function prepare(host: HostRun, task: Task, scope: VariableScope, n
   const module = host.run.registry.find(task.module);
   if (!module) throw new TaskError(`no module is named ${task.module}`);
   const { keywords } = task;
-  const delegate = keywords.delegateTo === undefined ? undefined : String(scope.render(keywords.delegateTo));
-  const where = delegate === undefined ? scope : host.scopeOf(delegate, task);
-  const target = connectionTarget(delegate ?? host.name, where, keywords, host.run.settings.connection);
-  const become = becomeFor(where, keywords, host.run.settings.connection);
-  const link = host.run.links.get(target);
+  const { link, become } = host.connections.reach(task, scope);
   const deadlineMs = seconds(scope.render(keywords.timeout)) ?? host.run.settings.taskTimeout * 1000;
   const session = link.session(become, { deadlineMs }, notes);
   const args = await readyArgs(host, task, scope, module);

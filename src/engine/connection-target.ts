@@ -23,6 +23,34 @@ export interface ConnectionDefaults {
   readonly sshConfigFile?: string;
 }
 
+/** Every variable that decides how a host is reached. */
+export const CONNECTION_VARIABLES: readonly string[] = [
+  'ansible_become',
+  'ansible_become_flags',
+  'ansible_become_method',
+  'ansible_become_pass',
+  'ansible_become_password',
+  'ansible_become_user',
+  'ansible_connection',
+  'ansible_host',
+  'ansible_password',
+  'ansible_port',
+  'ansible_private_key_file',
+  'ansible_ssh_common_args',
+  'ansible_ssh_extra_args',
+  'ansible_ssh_host',
+  'ansible_ssh_pass',
+  'ansible_ssh_password',
+  'ansible_ssh_port',
+  'ansible_ssh_private_key_file',
+  'ansible_ssh_private_key_passphrase',
+  'ansible_ssh_timeout',
+  'ansible_ssh_user',
+  'ansible_sudo_pass',
+  'ansible_timeout',
+  'ansible_user',
+];
+
 /** Where and how a host is reached, from its variables (ansible_host, ansible_port, …) and the task's keywords. */
 export function connectionTarget(
   host: string,

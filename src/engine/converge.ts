@@ -15,6 +15,8 @@ export interface Convergence {
   readonly link: HostLink;
   readonly reads: ReadAhead;
   readonly isCheckMode: boolean;
+  /** The whole run checks, so that later tasks must see what this one would have done. */
+  readonly isCheckRun: boolean;
   readonly kindOf: (change: Change) => ChangeKind<Change>;
   /** Called after each invalidation, so that the verifying read and the reads of coming tasks share a frame. */
   readonly onInvalidated: () => void;
@@ -45,7 +47,8 @@ export async function converge(task: Convergence): Promise<Outcome> {
 function foretell(task: Convergence, current: unknown, changes: readonly Change[]): Outcome {
   for (const change of changes) {
     const kind = task.kindOf(change);
-    task.link.overlay.add(kind.predict(change), task.module.converges === false ? [] : kind.touches(change));
+    if (task.isCheckRun)
+      task.link.overlay.add(kind.predict(change), task.module.converges === false ? [] : kind.touches(change));
   }
   const described = describeChanges(task, changes);
   if (task.module.converges === false) {

@@ -2,6 +2,7 @@ import { isSelected } from '../language/playbook/tags.ts';
 import type { Statement } from '../language/playbook/types.ts';
 import type { Batch } from './batch.ts';
 import { toBoolean } from './booleans.ts';
+import { Connections } from './connections.ts';
 import type { RunContext } from './context.ts';
 import { failureOf } from './failures.ts';
 import { Handlers } from './handlers.ts';
@@ -23,6 +24,7 @@ export class HostRun {
   readonly variables: HostVariables;
   readonly handlers: Handlers;
   readonly lookAhead: LookAhead;
+  readonly connections: Connections = new Connections(this);
   readonly rolesDone = new Set<string>();
   /** Places of the blocks with a rescue that the host is in, innermost last. */
   readonly rescues: Order[] = [];

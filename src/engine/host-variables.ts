@@ -15,7 +15,11 @@ export class HostVariables {
   /** Names whose value check mode cannot know. */
   readonly unknown = new Set<string>();
 
+  /** Grows when something was learnt that may alter how the host is reached. */
+  connectionVersion = 0;
+
   register(name: string, value: unknown): void {
+    if (name.startsWith('ansible_')) this.connectionVersion += 1;
     this.#registered.set(name, value);
     this.unknown.delete(name);
   }
@@ -27,6 +31,7 @@ export class HostVariables {
   }
 
   include(vars: Readonly<Record<string, unknown>>): void {
+    this.connectionVersion += 1;
     this.#included = { ...this.#included, ...vars };
   }
 

@@ -5,7 +5,7 @@ export class Stop {
 
   /** Returns true when this was the second request. */
   request(): boolean {
-    if (this.#isRequested) this.#now.abort(new Error('stopped by request'));
+    if (this.#isRequested) this.#now.abort(new DOMException('stopped by request', 'AbortError'));
     const isHard = this.#isRequested;
     this.#isRequested = true;
     return isHard;
