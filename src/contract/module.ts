@@ -7,6 +7,8 @@ import type { Read } from './probe.ts';
 export interface TaskView {
   readonly host: string;
   readonly isCheckMode: boolean;
+  /** The host is looked at again, after the task's changes were made. */
+  readonly isVerifying: boolean;
   /** Evaluates a Jinja2 expression with the task's variables (for `assert.that`, `debug.var`). Throws on undefined. */
   evaluate(expression: string): unknown;
   /** Only for modules that wait for or ask about the connection itself. */

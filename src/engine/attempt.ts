@@ -15,10 +15,9 @@ import type { HostRun } from './host-run.ts';
 import { registered } from './results.ts';
 import type { VariableScope } from './scope.ts';
 
-/** A task made ready for one host and item: where it runs, as whom, with which arguments. */
-export interface Prepared {
+/** Where one execution of a task takes place. */
+export interface Situation {
   readonly module: AnyModule;
-  readonly args: unknown;
   readonly link: HostLink;
   readonly session: HostSession;
   readonly reads: ReturnType<HostLink['readsAs']>;
@@ -28,9 +27,12 @@ export interface Prepared {
 
 /** One execution: prepare, converge, then let changed_when and failed_when judge. */
 export async function attempt(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> {
-  const prepared = await prepare(host, task, scope, notesFor(host, label));
+  const situation = situate(host, task, scope, notesFor(host, label));
+  const foreseen = task.loop ? undefined : await host.lookAhead.take(task);
   const outcome = await converge({
-    ...prepared,
+    ...situation,
+    args: foreseen ? foreseen.args : await readyArgs(host, task, scope, situation.module),
+    foreseen,
     isCheckRun: host.run.settings.mode === 'check',
     kindOf: host.run.kindOf,
     onInvalidated: () => host.lookAhead.refresh(),
@@ -38,15 +40,13 @@ export async function attempt(host: HostRun, task: Task, scope: VariableScope, l
   return judge(host, task, scope, outcome);
 }
 
-/** Renders and checks the arguments. Throws TaskError on what only rendering could show. */
-export async function prepare(host: HostRun, task: Task, scope: VariableScope, notes: SessionNotes): Promise<Prepared> {
+export function situate(host: HostRun, task: Task, scope: VariableScope, notes: SessionNotes): Situation {
   const module = host.run.registry.find(task.module);
   if (!module) throw new TaskError(`no module is named ${task.module}`);
   const { keywords } = task;
   const { link, become } = host.connections.reach(task, scope);
   const deadlineMs = seconds(scope.render(keywords.timeout)) ?? host.run.settings.taskTimeout * 1000;
   const session = link.session(become, { deadlineMs }, notes);
-  const args = await readyArgs(host, task, scope, module);
   const isCheckMode =
     keywords.checkMode === undefined
       ? host.run.settings.mode === 'check'
@@ -54,15 +54,17 @@ export async function prepare(host: HostRun, task: Task, scope: VariableScope, n
   const view: TaskView = {
     host: host.name,
     isCheckMode,
+    isVerifying: false,
     evaluate: (expression) => host.run.compiler.expression(expression).evaluate(scope),
     session,
     runElapsedSeconds: (performance.now() - host.run.startedAt) / 1000,
     environment: environmentOf(scope, keywords.environment),
   };
-  return { module, args, link, session, reads: link.readsAs(become), view, isCheckMode };
+  return { module, link, session, reads: link.readsAs(become), view, isCheckMode };
 }
 
-async function readyArgs(host: HostRun, task: Task, scope: VariableScope, module: AnyModule): Promise<unknown> {
+/** Renders and checks the arguments. Throws TaskError on what only rendering could show. */
+export async function readyArgs(host: HostRun, task: Task, scope: VariableScope, module: AnyModule): Promise<unknown> {
   const raw = withDefaults(task, module);
   const kept = new Set(module.expressionArgs ?? []);
   const rendered = kept.size === 0 ? scope.render(raw) : renderExcept(raw, kept, scope);

@@ -5,6 +5,7 @@ import { overlaps, type Resource } from '../contract/resource.ts';
 
 /** What check mode planned so far on one host: predicted files and facts, and everything that would have been touched. */
 export class CheckOverlay implements Overlay {
+  #predictions = 0;
   readonly #files = new Map<string, PredictedFile>();
   readonly #facts = new Map<Resource, unknown>();
   readonly #touched = new Set<Resource>();
@@ -13,6 +14,7 @@ export class CheckOverlay implements Overlay {
     prediction: { readonly files: readonly PredictedFile[]; readonly facts: readonly PredictedFact[] },
     touches: readonly Resource[],
   ): void {
+    this.#predictions += 1;
     for (const file of prediction.files) this.#files.set(file.path, this.#withKnownBytes(file));
     for (const { resource, value } of prediction.facts) this.#facts.set(resource, value);
     for (const resource of touches) this.#touched.add(resource);
@@ -22,6 +24,11 @@ export class CheckOverlay implements Overlay {
   #withKnownBytes(file: PredictedFile): PredictedFile {
     const bytes = file.bytes ?? this.#files.get(file.path)?.bytes;
     return file.state.kind === 'file' && bytes ? { ...file, bytes } : file;
+  }
+
+  /** Predictions made so far. */
+  get size(): number {
+    return this.#predictions;
   }
 
   isTouched(resources: readonly Resource[]): boolean {

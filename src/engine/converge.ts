@@ -15,6 +15,8 @@ export interface Convergence {
   readonly link: HostLink;
   readonly reads: ReadAhead;
   readonly isCheckMode: boolean;
+  /** What was observed ahead of the task's turn, and is still true. */
+  readonly foreseen?: { readonly current: unknown };
   /** The whole run checks, so that later tasks must see what this one would have done. */
   readonly isCheckRun: boolean;
   readonly kindOf: (change: Change) => ChangeKind<Change>;
@@ -33,7 +35,9 @@ export interface Outcome {
 /** Observe, plan, apply, then observe and plan again: a change counts only when the host confirms it. */
 export async function converge(task: Convergence): Promise<Outcome> {
   try {
-    const current = await task.module.observe(task.args, task.reads.read, task.view);
+    const current = task.foreseen
+      ? task.foreseen.current
+      : await task.module.observe(task.args, task.reads.read, task.view);
     const changes = task.module.plan(task.args, current);
     if (changes.length === 0) return { status: 'ok', diffs: [], actions: [], values: resultOf(task, current, []) };
     return task.isCheckMode ? foretell(task, current, changes) : await enact(task, current, changes);
@@ -63,7 +67,7 @@ async function enact(task: Convergence, current: unknown, changes: readonly Chan
   task.onInvalidated();
   if (task.module.converges === false)
     return { status: 'changed', ...described, values: resultOf(task, current, applied) };
-  const after = await task.module.observe(task.args, task.reads.read, task.view);
+  const after = await task.module.observe(task.args, task.reads.read, { ...task.view, isVerifying: true });
   const left = task.module.plan(task.args, after);
   if (left.length > 0) throw notConverged(task, left, described);
   return { status: 'changed', ...described, values: resultOf(task, after, applied) };

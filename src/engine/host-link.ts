@@ -29,6 +29,7 @@ export class HostLink {
   readonly overlay = new CheckOverlay();
   /** Round trips made, for reports. */
   frames = 0;
+  #epoch = 0;
   readonly #options: LinkOptions;
   readonly #reads = new Map<string, ReadAhead>();
   #connecting: Promise<Connection> | undefined;
@@ -49,8 +50,14 @@ export class HostLink {
     return reads;
   }
 
+  /** Grows whenever something that was read of the host may no longer be so. */
+  get epoch(): number {
+    return this.#epoch + this.overlay.size;
+  }
+
   /** Forgets what the resources may have altered, whoever read it. */
   invalidate(touched: readonly Resource[]): void {
+    this.#epoch += 1;
     for (const reads of this.#reads.values()) reads.invalidate(touched);
   }
 
@@ -81,6 +88,7 @@ export class HostLink {
   async reconnect(options: ReconnectOptions): Promise<void> {
     const deadline = performance.now() + options.deadlineMs;
     await this.#drop();
+    this.#epoch += 1;
     for (const reads of this.#reads.values()) reads.clear();
     await sleep(options.delayMs ?? 0, undefined, { signal: this.#options.signal });
     this.#connecting = this.#openUntil(deadline, options.attemptTimeoutMs);

@@ -18,7 +18,11 @@ export class HostVariables {
   /** Grows when something was learnt that may alter how the host is reached. */
   connectionVersion = 0;
 
+  /** Grows when anything was learnt. */
+  version = 0;
+
   register(name: string, value: unknown): void {
+    this.version += 1;
     if (name.startsWith('ansible_')) this.connectionVersion += 1;
     this.#registered.set(name, value);
     this.unknown.delete(name);
@@ -26,17 +30,20 @@ export class HostVariables {
 
   /** A task that would have run registers nothing that may be believed. */
   registerUnknown(name: string): void {
+    this.version += 1;
     this.#registered.delete(name);
     this.unknown.add(name);
   }
 
   include(vars: Readonly<Record<string, unknown>>): void {
+    this.version += 1;
     this.connectionVersion += 1;
     this.#included = { ...this.#included, ...vars };
   }
 
   /** Facts are reachable as `ansible_facts.x` and, when they do not pretend to be connection settings, by their own name. */
   addFacts(facts: Readonly<Record<string, unknown>>): void {
+    this.version += 1;
     for (const [name, value] of Object.entries(facts)) {
       const short = name.replace(/^ansible_/, '');
       this.#facts = { ...this.#facts, [short]: value };
@@ -46,6 +53,7 @@ export class HostVariables {
   }
 
   clearFacts(): void {
+    this.version += 1;
     this.#facts = {};
     this.#factValues.clear();
   }

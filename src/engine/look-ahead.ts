@@ -1,8 +1,9 @@
 import type { HostSession } from '../contract/host-session.ts';
-import type { Statement, Task } from '../language/playbook/types.ts';
-import { prepare } from './attempt.ts';
+import type { Loop, Statement, Task } from '../language/playbook/types.ts';
+import { readyArgs, situate } from './attempt.ts';
 import { firstFalse } from './conditions.ts';
 import { dependsOn, freeNames } from './dependencies.ts';
+import type { HostLink } from './host-link.ts';
 import type { HostRun } from './host-run.ts';
 import { loopItems } from './loops.ts';
 import type { VariableScope } from './scope.ts';
@@ -12,9 +13,23 @@ const WINDOW = 150;
 /** Loop items whose reads are made ahead; the rest is read when the loop gets there. */
 const ITEMS = 200;
 
+/** What was rendered and observed for a task before its turn. */
+export interface Foreseen {
+  readonly args: unknown;
+  readonly current: unknown;
+}
+
+/** The state of knowledge a foresight rests on; any other state makes it void. */
+interface Basis {
+  readonly link: HostLink;
+  readonly epoch: number;
+  readonly variables: number;
+}
+
 /**
- * Starts the reads of coming tasks, so that they travel with those of the task that runs. It only warms the cache: every
- * task observes for itself when its turn comes, and readings that a change has touched since are made again.
+ * Starts the reads of coming tasks, so that they travel with those of the task that runs. When a task's turn comes and
+ * neither the host's variables nor anything read of it has changed since, what was observed serves; otherwise the task
+ * observes for itself, from readings that are made again where a change has touched them.
  */
 export class LookAhead {
   readonly #host: HostRun;
@@ -22,6 +37,7 @@ export class LookAhead {
   readonly #indexOf: ReadonlyMap<Task, number>;
   readonly #started = new Set<Task>();
   readonly #postponed = new Set<Task>();
+  readonly #foreseen = new Map<Task, { readonly basis: Basis; readonly seen: Promise<Foreseen | undefined> }>();
   #next = 0;
 
   constructor(host: HostRun, statements: readonly Statement[]) {
@@ -38,10 +54,21 @@ export class LookAhead {
     this.#look();
   }
 
+  /** What is known of a task whose turn has come, if it is still true. It is given once. */
+  async take(task: Task): Promise<Foreseen | undefined> {
+    const found = this.#foreseen.get(task);
+    if (!found) return undefined;
+    this.#foreseen.delete(task);
+    const seen = await found.seen.catch(() => undefined);
+    const { link, epoch, variables } = found.basis;
+    return link.epoch === epoch && this.#host.variables.version === variables ? seen : undefined;
+  }
+
   /** Readings were invalidated: start again from the coming task. */
   refresh(): void {
     this.#started.clear();
     this.#postponed.clear();
+    this.#foreseen.clear();
     this.#look();
   }
 
@@ -69,22 +96,29 @@ export class LookAhead {
 
   async #foresee(task: Task): Promise<void> {
     const scope = this.#host.scope(task);
-    const scopes = task.loop ? this.#itemScopes(task, scope) : [scope];
-    await Promise.all(scopes.map((one) => this.#observe(task, one)));
+    if (task.loop) await Promise.all(this.#itemScopes(task.loop, scope).map((one) => this.#observe(task, one)));
+    else await this.#remember(task, scope);
   }
 
-  #itemScopes(task: Task, scope: VariableScope): readonly VariableScope[] {
-    const { loop } = task;
-    if (!loop) return [scope];
+  async #remember(task: Task, scope: VariableScope): Promise<void> {
+    const { link } = this.#host.connections.reach(task, scope);
+    const basis = { link, epoch: link.epoch, variables: this.#host.variables.version };
+    const seen = this.#observe(task, scope);
+    this.#foreseen.set(task, { basis, seen });
+    await seen;
+  }
+
+  #itemScopes(loop: Loop, scope: VariableScope): readonly VariableScope[] {
     return loopItems(loop, scope, this.#host.lookup)
       .slice(0, ITEMS)
       .map((item) => scope.with({ [loop.variable]: item }));
   }
 
-  async #observe(task: Task, scope: VariableScope): Promise<void> {
-    if (firstFalse(task.keywords.when, scope, this.#host.run.compiler.expression)) return;
-    const { module, args, reads, view } = await prepare(this.#host, task, scope, { progress: () => {} });
-    await module.observe(args, reads.read, { ...view, session: untouchable(view.session) });
+  async #observe(task: Task, scope: VariableScope): Promise<Foreseen | undefined> {
+    if (firstFalse(task.keywords.when, scope, this.#host.run.compiler.expression)) return undefined;
+    const { module, reads, view } = situate(this.#host, task, scope, { progress: () => {} });
+    const args = await readyArgs(this.#host, task, scope, module);
+    return { args, current: await module.observe(args, reads.read, { ...view, session: untouchable(view.session) }) };
   }
 }
 

@@ -1,32 +1,67 @@
 import type { TaskLabel } from '../contract/event.ts';
 import type { Result } from '../contract/result.ts';
 import type { Task } from '../language/playbook/types.ts';
-import { freeNames } from './dependencies.ts';
+import { conclude } from './conclude.ts';
+import { type Demands, demandsOf } from './demands.ts';
+import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { labelOf } from './labels.ts';
-import { learn, notify } from './learn.ts';
-import type { Order } from './pacer.ts';
+import type { Meeting, Order } from './pacer.ts';
 import type { Progress } from './progress.ts';
-import { registered } from './results.ts';
-import { hide, runTask } from './run-task.ts';
+import { runTask } from './run-task.ts';
+
+/** What a statement does once its turn has come. */
+type Action = (meeting: Meeting | undefined, demands: Demands) => Promise<Progress>;
 
 /** One task's turn on one host, from waiting for the others to what the host learns from it. */
-export async function stepTask(host: HostRun, task: Task, order: Order, isHandler: boolean): Promise<Progress> {
+export function stepTask(host: HostRun, task: Task, order: Order, isHandler: boolean): Promise<Progress> {
   const label = labelOf(task, order, host.scope(task), isHandler);
-  const verdict = await keepStep(host, task, order, label);
-  if (verdict !== 'go-on') return verdict;
-  host.lookAhead.reach(task);
-  host.run.emit({ type: 'task.started', play: host.batch.playId, task: label, host: host.name });
-  const start = performance.now();
-  const result = await execute(host, task, label, order);
-  return conclude(host, task, label, result, performance.now() - start);
+  return inTurn(host, task, { order, label }, async (meeting, demands) => {
+    host.lookAhead.reach(task);
+    host.run.emit({ type: 'task.started', play: host.batch.playId, task: label, host: host.name });
+    const start = performance.now();
+    const result = await execute(host, { task, label, order, demands }, meeting);
+    return conclude(host, task, label, result, { isFatal: demands.isFatal, elapsedMs: performance.now() - start });
+  });
 }
 
-/** Waits for the others where one host's outcome can matter to another; says whether to go on. */
-export async function keepStep(host: HostRun, task: Task, order: Order, label: TaskLabel): Promise<'go-on' | Progress> {
+/** Waits for the others where one host's outcome can matter to another, before and after what is done. */
+export async function inTurn(
+  host: HostRun,
+  task: Task,
+  place: { readonly order: Order; readonly label: TaskLabel },
+  action: Action,
+): Promise<Progress> {
+  const { order, label } = place;
+  const demands = demandsOrFailure(host, task);
+  if ('status' in demands) return conclude(host, task, label, demands, { isFatal: false, elapsedMs: 0 });
+  const meeting = await meet(host, order, demands.looksAtOthers || host.batch.isLockstep);
+  const verdict = verdictFor(host, label);
+  if (verdict !== 'go-on') return verdict;
+  const progress = await action(meeting, demands);
+  if (progress !== 'done' || !demands.isSeenByOthers) return progress;
+  await meet(host, [...order, Number.MAX_SAFE_INTEGER], true);
+  const after = verdictFor(host, label);
+  return after === 'go-on' ? progress : after;
+}
+
+function demandsOrFailure(host: HostRun, task: Task): Demands | Result {
+  try {
+    return demandsOf(host, task);
+  } catch (error) {
+    return failureOf(error, task.position);
+  }
+}
+
+/** Under the strategies that let every host go its own way nobody waits. */
+async function meet({ batch, name }: HostRun, order: Order, isNeeded: boolean): Promise<Meeting | undefined> {
+  if (isNeeded && batch.isLinear) return batch.pacer.meet(name, order);
+  batch.pacer.advance(name, order);
+  return undefined;
+}
+
+function verdictFor(host: HostRun, label: TaskLabel): 'go-on' | Progress {
   const { batch } = host;
-  if (batch.isLockstep || needsOthers(host, task)) await batch.pacer.meet(host.name, order);
-  else batch.pacer.advance(host.name, order);
   if (host.run.stop.isRequested) return host.leave('stopped', `before "${label.name}"`);
   if (batch.ended) return host.leave('ended', undefined);
   const verdict = batch.verdictFor(host.name, host.rescues.at(-1));
@@ -34,56 +69,42 @@ export async function keepStep(host: HostRun, task: Task, order: Order, label: T
   return verdict === 'stop' ? host.leave('failed', `before "${label.name}", because other hosts failed`) : 'go-on';
 }
 
-function needsOthers(host: HostRun, task: Task): boolean {
-  const { runOnce, delegateTo, anyErrorsFatal } = task.keywords;
-  if (runOnce !== undefined || delegateTo !== undefined || anyErrorsFatal !== undefined) return true;
-  return freeNames(task, host.run.compiler, host.run.registry).has('hostvars');
+interface Turn {
+  readonly task: Task;
+  readonly label: TaskLabel;
+  readonly order: Order;
+  readonly demands: Demands;
 }
 
-async function execute(host: HostRun, task: Task, label: TaskLabel, order: Order): Promise<Result> {
-  const start = () => host.run.queue.add(() => runTask(host, task, label));
-  if (task.keywords.runOnce === undefined) return serialised(host, task, start);
-  const key = order.join('.');
-  const known = host.batch.once.get(key);
-  if (known) return { ...(await known), isCopy: true };
-  const first = start();
-  host.batch.once.set(key, first);
-  return first;
+function execute(host: HostRun, turn: Turn, meeting: Meeting | undefined): Promise<Result> {
+  const start = () => host.run.queue.add(() => runTask(host, turn.task, turn.label));
+  const throttled = () => throttle(host, turn, start);
+  return turn.demands.isOnce ? once(host, turn, meeting, throttled) : serialised(host, turn.task, throttled);
+}
+
+/** The first host in play order runs it; the others take its result over. */
+async function once(
+  host: HostRun,
+  { task, order }: Turn,
+  meeting: Meeting | undefined,
+  start: () => Promise<Result>,
+): Promise<Result> {
+  const slot = host.batch.onceAt(`${order.join('.')} ${task.id}`);
+  const runner = meeting?.hosts[0] ?? slot.runner ?? host.name;
+  slot.runner ??= runner;
+  if (runner !== host.name) return { ...(await slot.result.promise), isCopy: true };
+  const result = await start();
+  slot.result.resolve(result);
+  return result;
+}
+
+function throttle(host: HostRun, { task, demands }: Turn, start: () => Promise<Result>): Promise<Result> {
+  if (!(demands.throttle > 0)) return start();
+  return host.batch.throttleOf(task.id, demands.throttle).add(start);
 }
 
 /** Tasks that several hosts delegate to one machine run there one after the other. */
 function serialised(host: HostRun, task: Task, start: () => Promise<Result>): Promise<Result> {
   if (task.keywords.delegateTo === undefined) return start();
   return host.run.delegates.run(String(task.keywords.delegateTo), start);
-}
-
-/** Counts, reports and learns from a result, and says where the host goes from here. */
-export function conclude(host: HostRun, task: Task, label: TaskLabel, result: Result, elapsedMs: number): Progress {
-  const final = result.isCopy ? result : notify(host, task, result);
-  if (!result.isCopy) host.run.recap.add(host.name, final);
-  learn(host, task, final);
-  host.run.emit({
-    type: 'task.finished',
-    play: host.batch.playId,
-    task: label,
-    host: host.name,
-    result: hide(final, final.isHidden === true),
-    elapsedMs,
-  });
-  if (final.isIgnored || (final.status !== 'failed' && final.status !== 'unreachable')) return 'done';
-  return final.status === 'unreachable' ? loseTouch(host, task, label) : fail(host, task, label, final);
-}
-
-function loseTouch(host: HostRun, task: Task, label: TaskLabel): Progress {
-  host.run.lost.set(host.name, 'unreachable');
-  host.batch.recordFailure(host.name, undefined, task.keywords.anyErrorsFatal !== undefined);
-  return host.leave('unreachable', `at "${label.name}"`);
-}
-
-function fail(host: HostRun, task: Task, label: TaskLabel, result: Result): Progress {
-  host.variables.register('ansible_failed_task', { name: label.name, action: task.module });
-  host.variables.register('ansible_failed_result', registered(result));
-  host.batch.recordFailure(host.name, host.rescues.at(-1), task.keywords.anyErrorsFatal !== undefined);
-  if (host.rescues.length === 0) host.run.recap.stoppedAt(host.name, `at "${label.name}"`);
-  return 'failed';
 }

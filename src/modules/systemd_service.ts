@@ -29,9 +29,6 @@ interface Current {
   readonly isDone: boolean;
 }
 
-/** "Restarted" is no state a host can be found in; a task in its second look has done it. Views live as long as one attempt. */
-const seen = new WeakSet<TaskView>();
-
 /** A starting unit may load modules and bind devices (systemd-modules-load.service does). */
 const TOUCHES: readonly Resource[] = [
   'service:/',
@@ -50,10 +47,9 @@ export default defineModule<Args, Current>({
   description: 'A unit that fails right after it was started is a failure of the task. Only systemd is supported.',
   args,
   async observe({ name }, read, task) {
-    const isDone = seen.has(task);
     const unit = name === undefined ? undefined : await read(unitState(name));
-    seen.add(task);
-    return { unit, isDone };
+    // "Restarted" is no state a host can be found in; a task that looks again has done it.
+    return { unit, isDone: task.isVerifying };
   },
   plan(wanted, current) {
     const reload = needsReload(wanted, current) ? [order(['daemon-reload'], wanted, {})] : [];

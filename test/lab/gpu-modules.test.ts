@@ -60,6 +60,7 @@ describe.skipIf(obstacle)(`the GPU modules on a lab host${obstacle ? ` (left out
   const view = (isCheckMode: boolean): TaskView => ({
     host: 'gpu1',
     isCheckMode,
+    isVerifying: false,
     session,
     environment: {},
     runElapsedSeconds: (performance.now() - began) / 1000,

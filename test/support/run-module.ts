@@ -63,7 +63,7 @@ export async function hostUnderTest(options: HostOptions = {}): Promise<HostUnde
     const changes = module.plan(args, await module.observe(args, live.read, task));
     const applied: Applied[] = [];
     for (const change of changes) applied.push(await apply(change));
-    const current: unknown = await module.observe(args, live.read, task);
+    const current: unknown = await module.observe(args, live.read, { ...task, isVerifying: true });
     const remaining = module.converges === false ? [] : module.plan(args, current);
     return { ...described(changes), applied, remaining, values: module.result?.(args, current, applied) ?? {} };
   };
@@ -107,6 +107,7 @@ function taskView(session: HostSession, options: HostOptions, isCheckMode: boole
   return {
     host: 'here',
     isCheckMode,
+    isVerifying: false,
     evaluate: (expression) => {
       if (!options.evaluate) throw new Error(`the test evaluates no expressions: ${expression}`);
       return options.evaluate(expression);

@@ -1,0 +1,43 @@
+import type { Task } from '../language/playbook/types.ts';
+import { toBoolean } from './booleans.ts';
+import { dependsOn, freeNames } from './dependencies.ts';
+import type { HostRun } from './host-run.ts';
+
+/** What one task on one host asks of the other hosts of its batch. */
+export interface Demands {
+  /** One host runs it for all. */
+  readonly isOnce: boolean;
+  /** Its failure is everybody's, so nobody goes on before all are through. */
+  readonly isFatal: boolean;
+  /** It must see what the others have done so far. */
+  readonly looksAtOthers: boolean;
+  /** The others must see what it has done before they go on. */
+  readonly isSeenByOthers: boolean;
+  /** Hosts that may be in it at once; 0 is no limit of its own. */
+  readonly throttle: number;
+}
+
+/** Variables whose values other hosts change by what they do. */
+const SHARED = new Set(['hostvars', 'ansible_play_hosts', 'play_hosts', 'ansible_play_batch']);
+
+/** Modules that change the inventory for everybody. */
+const RUNS_ONCE = new Set(['add_host']);
+const REGROUPS = new Set(['group_by']);
+
+/** Throws what rendering a keyword throws. */
+export function demandsOf(host: HostRun, task: Task): Demands {
+  const { keywords, module } = task;
+  const scope = host.scope(task);
+  const isSet = (raw: unknown, keyword: string) => raw !== undefined && toBoolean(scope.render(raw), keyword);
+  const isOnce = RUNS_ONCE.has(module) || isSet(keywords.runOnce, 'run_once');
+  const isFatal = isSet(keywords.anyErrorsFatal, 'any_errors_fatal');
+  const { compiler, registry } = host.run;
+  const readsOthers = () => dependsOn(freeNames(task, compiler, registry), (name) => SHARED.has(name), scope, compiler);
+  return {
+    isOnce,
+    isFatal,
+    looksAtOthers: isOnce || keywords.delegateTo !== undefined || readsOthers(),
+    isSeenByOthers: isFatal || REGROUPS.has(module),
+    throttle: Number(scope.render(keywords.throttle) ?? 0),
+  };
+}
