@@ -1,3 +1,4 @@
+import type PQueue from 'p-queue';
 import type { Result } from '../contract/result.ts';
 import type { HandlerSection, Play, RoleContext } from '../language/playbook/types.ts';
 import type { RunContext } from './context.ts';
@@ -19,7 +20,12 @@ export interface BatchOptions {
   readonly layersOf: (host: string, role: RoleContext | undefined) => PlayLayers;
   /** Failed hosts allowed in this batch; undefined: no limit but "not all". */
   readonly mayFail: number | undefined;
-  readonly isFatal: boolean;
+}
+
+/** The one run of a run_once task, that its host fills and the others wait for. */
+export interface OnceSlot {
+  runner: string | undefined;
+  readonly result: PromiseWithResolvers<Result>;
 }
 
 /** What the hosts of one batch share while they run a play. Mutable: it keeps count and keeps them in step. */
@@ -32,14 +38,13 @@ export class Batch {
   readonly layersOf: (host: string, role: RoleContext | undefined) => PlayLayers;
   readonly pacer: Pacer;
   readonly handlers: readonly HandlerSection[];
-  /** Results of run_once tasks, by place. */
-  readonly once = new Map<string, Promise<Result>>();
+  readonly #once = new Map<string, OnceSlot>();
+  readonly #throttles = new Map<string, PQueue>();
   /** Ended by meta: for this batch, or for the play. */
   ended: 'batch' | 'play' | undefined;
   readonly #mayFail: number | undefined;
-  readonly #isFatal: boolean;
   readonly #failed = new Set<string>();
-  #fatality: Fatality | undefined;
+  readonly #fatalities: Fatality[] = [];
 
   constructor(options: BatchOptions) {
     this.run = options.run;
@@ -51,12 +56,29 @@ export class Batch {
     this.pacer = new Pacer(options.hosts);
     this.handlers = options.play.handlers;
     this.#mayFail = options.mayFail;
-    this.#isFatal = options.isFatal;
   }
 
   /** Whether hosts must wait for each other after every task, because one's failure can stop all. */
   get isLockstep(): boolean {
-    return this.#isFatal || this.#mayFail !== undefined;
+    return this.#mayFail !== undefined;
+  }
+
+  /** False when every host goes through the play at its own pace. */
+  get isLinear(): boolean {
+    return this.play.strategy === undefined || this.play.strategy === 'linear';
+  }
+
+  onceAt(place: string): OnceSlot {
+    const slot = this.#once.get(place) ?? { runner: undefined, result: Promise.withResolvers<Result>() };
+    this.#once.set(place, slot);
+    return slot;
+  }
+
+  /** Lets so many hosts into one task at once. */
+  throttleOf(task: string, concurrency: number): PQueue {
+    const queue = this.#throttles.get(task) ?? this.run.queueOf(concurrency);
+    this.#throttles.set(task, queue);
+    return queue;
   }
 
   get failed(): ReadonlySet<string> {
@@ -66,30 +88,22 @@ export class Batch {
   /** `rescue` is the place of the innermost block with a rescue the host is in. */
   recordFailure(host: string, rescue: Order | undefined, isFatal: boolean): void {
     if (rescue === undefined) this.#failed.add(host);
-    if (this.#isFatal || isFatal) this.#fatality ??= { host, rescue };
+    if (isFatal) this.#fatalities.push({ host, rescue });
   }
 
   /** Why the others must stop here, or the rescue they must go to. */
   verdictFor(host: string, rescue: Order | undefined): 'go-on' | 'rescue' | 'stop' {
-    const fatality = this.#fatality;
-    if (fatality && fatality.host !== host) {
+    for (const fatality of this.#fatalities.filter((one) => one.host !== host)) {
       if (fatality.rescue === undefined) return 'stop';
       if (rescue !== undefined && compareOrder(fatality.rescue, rescue) === 0) return 'rescue';
     }
     return this.#mayFail !== undefined && this.#failed.size > this.#mayFail ? 'stop' : 'go-on';
   }
 
-  /** Everybody of the block went to its rescue; the play goes on. */
-  forgive(rescue: Order): void {
-    if (this.#fatality?.rescue && compareOrder(this.#fatality.rescue, rescue) === 0) this.#fatality = undefined;
-  }
-
   get mustStop(): boolean {
     const tooMany = this.#mayFail !== undefined && this.#failed.size > this.#mayFail;
     return (
-      tooMany ||
-      (this.#fatality !== undefined && this.#fatality.rescue === undefined) ||
-      this.#failed.size >= this.hosts.length
+      tooMany || this.#fatalities.some(({ rescue }) => rescue === undefined) || this.#failed.size >= this.hosts.length
     );
   }
 }

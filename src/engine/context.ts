@@ -54,6 +54,8 @@ export interface RunContext {
   readonly secrets: SecretRegistry;
   readonly emit: Emit;
   readonly queue: PQueue;
+  /** A queue of its own for what has a limit of its own. */
+  readonly queueOf: (concurrency: number) => PQueue;
   readonly links: LinkPool;
   /** Keeps tasks that are delegated to one host from running there at once. */
   readonly delegates: Exclusive;

@@ -8,22 +8,14 @@ export class Recap {
   readonly #counts = new Map<string, Counts>();
   readonly #stops = new Map<string, string>();
 
-  add(host: string, result: Result): void {
+  /** `isRescued`: a failure goes to the rescue of a block, and counts there. */
+  add(host: string, result: Result, isRescued = false): void {
     const counts = this.#of(host);
-    if (result.status === 'failed' || result.status === 'unreachable') this.#addFailure(counts, result);
+    if (result.status === 'failed' || result.status === 'unreachable') this.#addFailure(counts, result, isRescued);
     else if (result.status === 'changed') {
       counts.ok += 1;
       counts.changed += 1;
     } else counts[result.status] += 1;
-  }
-
-  /** A failure inside a block with rescue: it counts as rescued once the rescue went through. */
-  rescue(host: string): void {
-    const counts = this.#of(host);
-    // Sent into the rescue because other hosts failed (any_errors_fatal): nothing failed here.
-    if (counts.failed === 0) return;
-    counts.failed -= 1;
-    counts.rescued += 1;
   }
 
   /** An include counts once for each file or role it brought in, so once more for each after the first. */
@@ -44,12 +36,12 @@ export class Recap {
     return [...this.#counts].map(([host, counts]) => ({ host, ...counts, stoppedAt: this.#stops.get(host) }));
   }
 
-  #addFailure(counts: Counts, result: Result): void {
+  #addFailure(counts: Counts, result: Result, isRescued: boolean): void {
     if (result.isIgnored) {
       counts.ok += 1;
       counts.ignored += 1;
       if (result.values.changed === true) counts.changed += 1;
-    } else if (result.status === 'failed') counts.failed += 1;
+    } else if (result.status === 'failed') counts[isRescued ? 'rescued' : 'failed'] += 1;
     else counts.unreachable += 1;
   }
 

@@ -2,7 +2,6 @@ import { TaskError } from '../contract/task-error.ts';
 import { matchHosts } from '../language/inventory/patterns.ts';
 import type { Play } from '../language/playbook/types.ts';
 import { Batch } from './batch.ts';
-import { toBoolean } from './booleans.ts';
 import type { RunContext } from './context.ts';
 import { HostRun } from './host-run.ts';
 import { playLayers } from './play-layers.ts';
@@ -77,8 +76,6 @@ function makeBatch(
     allPlayHosts: hosts.all,
     layersOf: playLayers(run, play, { batch: hosts.hosts, all: hosts.all }, options.prompted, options.varsFiles),
     mayFail: percentage === undefined ? undefined : (percentage / 100) * hosts.hosts.length,
-    isFatal:
-      play.anyErrorsFatal !== undefined && toBoolean(hosts.scope.render(play.anyErrorsFatal), 'any_errors_fatal'),
   });
 }
 

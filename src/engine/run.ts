@@ -80,11 +80,12 @@ function contextOf(input: RunInput, emit: Emit, startedAt: number): RunContext {
     signal: input.stop.signal,
     onConnected: (host, elapsedMs) => emit({ type: 'host.connected', host, elapsedMs }),
   });
-  const queue = new PQueue({ concurrency: input.settings.forks });
+  const queueOf = (concurrency: number) => new PQueue({ concurrency });
   return {
     ...input,
     emit,
-    queue,
+    queue: queueOf(input.settings.forks),
+    queueOf,
     links,
     delegates: new Exclusive(),
     recap: new Recap(),

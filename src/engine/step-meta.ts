@@ -1,27 +1,38 @@
-import type { Meta } from '../language/playbook/types.ts';
+import type { Result } from '../contract/result.ts';
+import type { Meta, Task } from '../language/playbook/types.ts';
+import { firstFalse } from './conditions.ts';
+import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { labelOf } from './labels.ts';
 import type { Order } from './pacer.ts';
 import { asTask, type Progress } from './progress.ts';
-import { runTask } from './run-task.ts';
-import { conclude, keepStep } from './step-task.ts';
+import { conclude } from './conclude.ts';
+import { inTurn } from './step-task.ts';
 
 /** A meta task's turn; `flush` leaves running the handlers to the caller. */
 export async function stepMeta(host: HostRun, meta: Meta, order: Order): Promise<Progress | 'flush'> {
   const task = asTask(meta);
   const label = labelOf(meta, order, host.scope(meta), false);
-  const verdict = await keepStep(host, task, order, label);
-  if (verdict !== 'go-on') return verdict;
-  const skip = await runTask(host, { ...task, module: 'meta', args: { action: meta.action } }, label);
-  if (skip.status === 'skipped') return 'done';
-  if (skip.status === 'failed') return conclude(host, task, label, skip, 0);
-  return act(host, meta);
+  let isFlush = false;
+  const progress = await inTurn(host, task, { order, label }, async (_, { isFatal }) => {
+    const isWanted = whenHolds(host, task);
+    if (typeof isWanted !== 'boolean') return conclude(host, task, label, isWanted, { isFatal, elapsedMs: 0 });
+    isFlush = isWanted && meta.action === 'flush_handlers';
+    return isWanted ? act(host, meta) : 'done';
+  });
+  return isFlush && progress === 'done' ? 'flush' : progress;
 }
 
-async function act(host: HostRun, { action }: Meta): Promise<Progress | 'flush'> {
+function whenHolds(host: HostRun, task: Task): boolean | Result {
+  try {
+    return firstFalse(task.keywords.when, host.scope(task), host.run.compiler.expression) === undefined;
+  } catch (error) {
+    return failureOf(error, task.position);
+  }
+}
+
+async function act(host: HostRun, { action }: Meta): Promise<Progress> {
   switch (action) {
-    case 'flush_handlers':
-      return 'flush';
     case 'end_host':
       return host.leave('ended', undefined);
     case 'end_play':
@@ -39,6 +50,8 @@ async function act(host: HostRun, { action }: Meta): Promise<Progress | 'flush'>
     case 'reset_connection':
       await host.run.links.reset(host.name);
       return 'done';
+    // Running the handlers is the walk's part.
+    case 'flush_handlers':
     case 'refresh_inventory':
     case 'noop':
       return 'done';

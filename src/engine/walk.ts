@@ -5,7 +5,8 @@ import { labelOf } from './labels.ts';
 import type { Order } from './pacer.ts';
 import { asTask, type Progress } from './progress.ts';
 import { stepMeta } from './step-meta.ts';
-import { conclude, keepStep, stepTask } from './step-task.ts';
+import { conclude } from './conclude.ts';
+import { inTurn, stepTask } from './step-task.ts';
 
 /** Rounds of handlers notifying handlers before we call it a circle. */
 const HANDLER_ROUNDS = 100;
@@ -43,8 +44,6 @@ async function stepBlock(host: HostRun, block: Block, order: Order): Promise<Pro
   let progress = await walk(host, block.body, place);
   if (hasRescue) host.rescues.pop();
   if (progress === 'failed' && hasRescue) {
-    host.batch.forgive(place);
-    host.run.recap.rescue(host.name);
     progress = await walk(host, block.rescue, [...order, 1]);
   }
   if (progress === 'left') return progress;
@@ -53,20 +52,22 @@ async function stepBlock(host: HostRun, block: Block, order: Order): Promise<Pro
 }
 
 async function stepRole(host: HostRun, statement: RoleStatement, order: Order): Promise<Progress> {
-  const key = `${statement.role.name} ${JSON.stringify(statement.role.params)}`;
-  if (host.rolesDone.has(key) && !statement.allowDuplicates) return 'done';
-  host.rolesDone.add(key);
+  if (host.rolesDone.has(statement.key) && !statement.allowDuplicates) return 'done';
+  host.rolesDone.add(statement.key);
   const progress = await walk(host, statement.body, order);
   return progress === 'end-role' ? 'done' : progress;
 }
 
 async function stepInclude(host: HostRun, include: Include, order: Order): Promise<Progress> {
   const label = labelOf(include, order, host.scope(include), false);
-  const verdict = await keepStep(host, asTask(include), order, label);
-  if (verdict !== 'go-on') return verdict;
-  host.run.emit({ type: 'task.started', play: host.batch.playId, task: label, host: host.name });
-  const { result, bodies } = resolveInclude(host, include);
-  const progress = conclude(host, asTask(include), label, result, 0);
+  const task = asTask(include);
+  let bodies: readonly (readonly Statement[])[] = [];
+  const progress = await inTurn(host, task, { order, label }, async (_, { isFatal }) => {
+    host.run.emit({ type: 'task.started', play: host.batch.playId, task: label, host: host.name });
+    const resolved = resolveInclude(host, include);
+    bodies = resolved.bodies;
+    return conclude(host, task, label, resolved.result, { isFatal, elapsedMs: 0 });
+  });
   if (progress !== 'done') return progress;
   host.run.recap.include(host.name, bodies.length);
   for (const [index, body] of bodies.entries()) {
