@@ -10,17 +10,19 @@ type Finished = Extract<Event, { type: 'run.finished' }>;
 export interface Called {
   readonly isCheck: boolean;
   readonly words: readonly string[];
+  readonly columns?: number;
 }
 
 /** The end of a report: what failed, what would change, what is unknown, the recap, and what to do next. */
-export function closingLines(event: Finished, { isCheck, words }: Called, digest: Digest): readonly Line[] {
+export function closingLines(event: Finished, called: Called, digest: Digest): readonly Line[] {
   const { recap, elapsedMs, exitCode, hint } = event;
+  const { isCheck, words } = called;
   const step = nextStep({ words, exitCode, recap });
   return [
     ...digest.lines(recap, isCheck),
     EMPTY,
     prose(0, span('RECAP', 'bold'), span(`  ${duration(elapsedMs)}${isCheck ? ', nothing was changed' : ''}`)),
-    ...recapLines(recap, isCheck),
+    ...recapLines(recap, called),
     EMPTY,
     verdict(event, isCheck),
     ...(hint === undefined ? [] : [prose(0, span(hint, 'dim'))]),

@@ -1,5 +1,5 @@
 import { type AtWork, type Busy, byTask } from './at-work.ts';
-import { hostNames } from './host-names.ts';
+import { hostCount, hostNames } from './host-names.ts';
 import { type Line, type Span, prose, span } from './line.ts';
 import { duration } from './closing-lines.ts';
 import { taskName } from './task-lines.ts';
@@ -36,8 +36,14 @@ function perTask(work: AtWork, busy: readonly Busy[], most: number, now: number)
   const shown = isCut ? groups.slice(0, Math.max(0, most - 1)) : groups;
   const lines = shown.map(([longest, ...others]) => {
     const hosts = [longest, ...others].map(({ host }) => host);
-    const names = hosts.length === 1 ? longest.host : `${hosts.length} hosts: ${hostNames(hosts, work.counts.hosts)}`;
-    return prose(2, span(taskName(longest.task), 'bold'), span(`  ${names}`), ...tail(longest, now));
+    const names = hostNames(hosts, work.counts.hosts);
+    return prose(
+      2,
+      span(taskName(longest.task), 'bold'),
+      span(`  ${hostCount(hosts.length)}`),
+      ...tail(longest, now),
+      span(`  ${names}`, 'dim'),
+    );
   });
   const rest = groups.length - shown.length;
   return isCut && most > 0 ? [...lines, prose(2, span(`… and ${rest} more tasks`, 'dim'))] : lines;

@@ -2,7 +2,6 @@ import type { Event, Reporter } from '../contract/event.ts';
 import type { ItemResult, Result } from '../contract/result.ts';
 import { Secret, MASK, type SecretRegistry } from '../contract/secret.ts';
 import { OutputLines } from './output-lines.ts';
-import { plainJson } from './plain-json.ts';
 
 /**
  * The one gate in front of everything that shows or stores events: no_log results lose all but their status, output of
@@ -26,10 +25,27 @@ export function masked(reporter: Reporter, secrets: SecretRegistry): Reporter {
 /** The event with every secret masked, in values and in names of values. */
 export function maskedEvent(event: Event, secrets: SecretRegistry): Event {
   if (secrets.isEmpty) return event;
-  const text = plainJson(event);
   // One search in one text costs far less than one in each of its strings; nearly no event holds a secret.
+  const text = [...textsOf(event)].join('\0');
   if (secrets.mask(text) === text) return event;
   return maskMembers(event, secrets, false) as Event;
+}
+
+/** Everything that could be shown of a value, unescaped: an escaped secret is not the secret any more. */
+function* textsOf(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value;
+  else if (typeof value === 'number' || typeof value === 'bigint') yield String(value);
+  else if (value instanceof Uint8Array) yield new TextDecoder().decode(value);
+  else if (Array.isArray(value)) for (const member of value) yield* textsOf(member);
+  else if (typeof value === 'object' && value !== null && !(value instanceof Secret))
+    for (const [name, member] of membersOf(value)) {
+      yield name;
+      yield* textsOf(member);
+    }
+}
+
+function membersOf(value: object): readonly (readonly [string, unknown])[] {
+  return value instanceof Map ? [...value].map(([name, member]) => [String(name), member]) : Object.entries(value);
 }
 
 /** Our own words, by which machines tell events apart; never masked, whatever the secrets are. */
@@ -46,10 +62,9 @@ function maskValue(value: unknown, secrets: SecretRegistry, isData: boolean): un
 }
 
 function maskMembers(value: object, secrets: SecretRegistry, isData: boolean): object {
-  const members = value instanceof Map ? [...value] : Object.entries(value);
   return Object.fromEntries(
-    members.map(([name, member]) => {
-      if (isData) return [secrets.mask(String(name)), maskValue(member, secrets, true)];
+    membersOf(value).map(([name, member]) => {
+      if (isData) return [secrets.mask(name), maskValue(member, secrets, true)];
       const isOwn = OWN_WORDS.has(name) || name === 'at' || name === 'elapsedMs' || name === 'order';
       return [
         name,

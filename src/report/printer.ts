@@ -9,6 +9,7 @@ import { taskLines } from './task-lines.ts';
 export interface PrinterOptions {
   readonly verbosity: number;
   readonly words: readonly string[];
+  readonly columns?: () => number;
 }
 
 /** Turns a run's events into the lines that stay, in playbook order. Mutable: it knows the run's mode and hosts. */
@@ -29,13 +30,14 @@ export class Printer {
   }
 
   on(event: Event): void {
+    const { verbosity, words, columns } = this.#options;
     const isEnd = event.type === 'play.finished' || event.type === 'run.finished' || event.type === 'batch.started';
     // What belongs before an end is printed before it, although hosts may have been waited for.
     if (isEnd) this.#linear.on(event);
     this.#learn(event);
-    this.#print(eventLines(event, { verbosity: this.#options.verbosity, isCheck: this.#isCheck }));
+    this.#print(eventLines(event, { verbosity, isCheck: this.#isCheck }));
     if (event.type === 'run.finished')
-      this.#print(closingLines(event, { isCheck: this.#isCheck, words: this.#options.words }, this.#digest));
+      this.#print(closingLines(event, { isCheck: this.#isCheck, words, columns: columns?.() }, this.#digest));
     if (!isEnd) this.#linear.on(event);
   }
 

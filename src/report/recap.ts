@@ -5,6 +5,8 @@ import { type Line, span, verbatim } from './line.ts';
 
 /** Hosts listed one by one; beyond it those that went the same way share a line. */
 const MOST_LINES = 25;
+/** Columns that all counts of a host need. */
+const WIDE_ENOUGH = 110;
 
 const COUNTS = ['ok', 'changed', 'unreachable', 'failed', 'skipped', 'rescued', 'ignored'] as const;
 
@@ -14,25 +16,27 @@ interface Row {
   readonly names?: string;
 }
 
+export interface RecapView {
+  readonly isCheck: boolean;
+  /** Columns of the terminal; on a narrow one counts of zero are left out. */
+  readonly columns?: number;
+}
+
 /** Ansible's PLAY RECAP, in its words and order, with `unknown` in check mode. */
-export function recapLines(recap: readonly HostRecap[], isCheck: boolean): readonly Line[] {
+export function recapLines(recap: readonly HostRecap[], view: RecapView): readonly Line[] {
   const rows: readonly Row[] =
     recap.length <= MOST_LINES ? recap.map((host) => ({ name: host.host, host })) : grouped(recap);
   const width = Math.max(4, ...rows.map(({ name }) => name.length));
   return rows.map(({ name, host, names = '' }) => {
     const stopped = host.stoppedAt === undefined ? '' : `  stopped ${host.stoppedAt}`;
     const tail = `${names === '' ? '' : `  ${names}`}${stopped}`;
-    return verbatim(
-      2,
-      span(name.padEnd(width), styleOf(host)),
-      span(` : ${countsOf(host, isCheck)}`),
-      span(tail, 'dim'),
-    );
+    return verbatim(2, span(name.padEnd(width), styleOf(host)), span(` : ${countsOf(host, view)}`), span(tail, 'dim'));
   });
 }
 
-function countsOf(host: HostRecap, isCheck: boolean): string {
+function countsOf(host: HostRecap, { isCheck, columns = WIDE_ENOUGH }: RecapView): string {
   return [...COUNTS, ...(isCheck ? (['unknown'] as const) : [])]
+    .filter((name) => columns >= WIDE_ENOUGH || name === 'ok' || host[name] > 0)
     .map((name) => `${name}=${host[name]}`.padEnd(name.length + 4))
     .join(' ')
     .trimEnd();

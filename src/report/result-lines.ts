@@ -83,7 +83,8 @@ function actions(result: Result, view: ResultView): readonly Line[] {
   const isPlanned = result.status === 'unknown' && result.message !== `would ${result.actions.join('; ')}`;
   if (result.status !== 'changed' && !isPlanned) return [];
   const isRun = view.module === 'command' || view.module === 'shell';
-  if (isRun && view.verbosity === 0 && result.status === 'changed') return [];
+  // A task that runs a program says so by its name; what it would run is news only in check mode.
+  if (isRun && !view.isCheck && view.verbosity === 0) return [];
   return result.actions.map((action) => prose(0, span(`- ${action}`, result.status)));
 }
 

@@ -4,7 +4,7 @@ import { MASK, Secret } from '../contract/secret.ts';
 const DEEPEST = 12;
 /** Texts YAML would read as something else, or that would not look like one text. */
 const AMBIGUOUS =
-  /^$|^\s|\s$|^[-?:,[\]{}#&*!|>'"%@`]|: |:$| #|^(true|false|yes|no|on|off|null|none|~)$|^[-+.\d][\d._eExXa-fA-F:+-]*$/i;
+  /^$|^\s|\s$|^[-?:,[\]{}#&*!|>'"%@`]|: |:$| #|^(true|false|yes|no|on|off|null|~)$|^[-+.\d][\d._eExXa-fA-F:+-]*$/i;
 
 /** A value as a person reads it: YAML, except that nothing is folded, and what is too deep is left out. */
 export function* yamlText(value: unknown, depth = 0): Generator<string> {
