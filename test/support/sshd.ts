@@ -137,7 +137,9 @@ async function listening(directory: string, command: readonly string[], place: P
   const child = spawn(program, [...words, '-D', '-e', '-f', join(directory, 'sshd_config')], {
     stdio: ['ignore', log, log],
   });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   for (let attempt = 0; attempt < 200; attempt += 1) {
     if (child.exitCode !== null) break;
     if (await accepts(place)) return child;
