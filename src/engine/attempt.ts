@@ -11,6 +11,7 @@ import { firstFalse } from './conditions.ts';
 import { TaskFiles } from './controller-files.ts';
 import { converge, type Outcome } from './converge.ts';
 import type { HostLink, SessionNotes } from './host-link.ts';
+import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { registered } from './results.ts';
 import type { VariableScope } from './scope.ts';
@@ -137,6 +138,16 @@ function judge(host: HostRun, task: Task, scope: VariableScope, outcome: Outcome
       ? { ...natural, status: 'skipped' }
       : natural;
   if (task.changedWhen === undefined && task.failedWhen === undefined) return natural;
+  try {
+    return judgeByConditions(host, task, scope, natural);
+  } catch (error) {
+    const failure = failureOf(error, task.position);
+    const changed = natural.status === 'changed' || natural.values.changed === true;
+    return { ...natural, status: failure.status, message: failure.message, values: { ...natural.values, changed } };
+  }
+}
+
+function judgeByConditions(host: HostRun, task: Task, scope: VariableScope, natural: Result): Result {
   const seen = scope.with(task.register === undefined ? {} : { [task.register]: registered(natural) });
   const isTrue = (conditions: Task['changedWhen']) =>
     firstFalse(conditions ?? [], seen, host.run.compiler.expression) === undefined;

@@ -22,7 +22,7 @@ export function conclude(
   { isFatal, elapsedMs }: Circumstances,
 ): Progress {
   const final = result.isCopy ? result : notify(host, task, result);
-  if (!result.isCopy) host.run.recap.add(host.name, final, host.rescues.length > 0);
+  if (!result.isCopy && !isSilent(task, final)) host.run.recap.add(host.name, final, host.rescues.length > 0);
   learn(host, task, final);
   host.run.emit({
     type: 'task.finished',
@@ -34,6 +34,11 @@ export function conclude(
   });
   if (final.isIgnored || (final.status !== 'failed' && final.status !== 'unreachable')) return 'done';
   return final.status === 'unreachable' ? loseTouch(host, label, isFatal) : fail(host, task, label, final, isFatal);
+}
+
+/** Ansible counts an include of tasks, but not one of a role. */
+function isSilent(task: Task, { status }: Result): boolean {
+  return task.module === 'include_role' && status === 'ok';
 }
 
 function loseTouch(host: HostRun, label: TaskLabel, isFatal: boolean): Progress {

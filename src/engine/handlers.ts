@@ -59,10 +59,12 @@ export class Handlers {
   }
 
   /** The next handler that waits, in definition order; it no longer waits. */
-  take(): Statement | undefined {
-    const next = this.#handlers.find((handler) => this.#waiting.has(handler));
-    if (next) this.#waiting.delete(next);
-    return next?.statement;
+  take(): { readonly statement: Statement; readonly index: number } | undefined {
+    const index = this.#handlers.findIndex((handler) => this.#waiting.has(handler));
+    const next = this.#handlers[index];
+    if (!next) return undefined;
+    this.#waiting.delete(next);
+    return { statement: next.statement, index };
   }
 
   get isIdle(): boolean {

@@ -1,5 +1,5 @@
 import { isSelected } from '../language/playbook/tags.ts';
-import type { Statement } from '../language/playbook/types.ts';
+import type { RoleContext, Statement } from '../language/playbook/types.ts';
 import type { Batch } from './batch.ts';
 import { toBoolean } from './booleans.ts';
 import { Connections } from './connections.ts';
@@ -26,6 +26,8 @@ export class HostRun {
   readonly lookAhead: LookAhead;
   readonly connections: Connections = new Connections(this);
   readonly rolesDone = new Set<string>();
+  /** Roles included with `public: true`, whose variables the rest of the play sees. */
+  readonly publicRoles: RoleContext[] = [];
   /** Places of the blocks with a rescue that the host is in, innermost last. */
   readonly rescues: Order[] = [];
   #reason: LeaveReason = 'finished';
@@ -47,7 +49,7 @@ export class HostRun {
   scopeOf(host: string, statement: Stated): VariableScope {
     const layers = layersFor(
       this.run.variablesOf(host),
-      this.batch.play,
+      { vars: this.batch.play.vars, roles: [...this.batch.play.roles, ...this.publicRoles] },
       this.batch.layersOf(host, statement.role),
       statement,
     );

@@ -84,15 +84,22 @@ export interface PlayLayers {
 type Stated = { readonly keywords: Task['keywords']; readonly role?: RoleContext };
 
 /** Highest precedence first: levels 22 to 2 of ansible-semantics 1f, magic variables above all. */
-export function layersFor(host: HostVariables, play: Play, layers: PlayLayers, statement: Stated): readonly Layer[] {
+export function layersFor(
+  host: HostVariables,
+  play: Pick<Play, 'vars' | 'roles'>,
+  layers: PlayLayers,
+  statement: Stated,
+): readonly Layer[] {
   const { keywords, role } = statement;
+  const written = keywords.vars.toReversed();
   return [
     layers.magic,
     layers.extra,
+    ...written.filter((layer) => layer.isParameter).map((layer) => layerOf(layer.vars)),
     ...(role ? [layerOf(role.params)] : []),
     host.learnt,
     host.included,
-    ...keywords.vars.toReversed().map((layer) => layerOf(layer.vars)),
+    ...written.filter((layer) => !layer.isParameter).map((layer) => layerOf(layer.vars)),
     ...roleLayers(role, play, 'vars'),
     ...layers.files.toReversed().map((layer) => layerOf(layer.vars)),
     layers.prompted,
@@ -104,7 +111,11 @@ export function layersFor(host: HostVariables, play: Play, layers: PlayLayers, s
 }
 
 /** A role's own variables first, then those of the play's roles, the last one winning. */
-function roleLayers(role: RoleContext | undefined, play: Play, part: 'vars' | 'defaults'): readonly Layer[] {
+function roleLayers(
+  role: RoleContext | undefined,
+  play: Pick<Play, 'roles'>,
+  part: 'vars' | 'defaults',
+): readonly Layer[] {
   const others = play.roles.toReversed().filter((other) => other !== role);
   return [...(role ? [role] : []), ...others].map((context) => layerOf(context[part]));
 }

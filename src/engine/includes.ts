@@ -1,6 +1,7 @@
 import type { Result } from '../contract/result.ts';
 import { Unsafe } from '../language/yaml/tags.ts';
 import type { Include, Keywords, Statement } from '../language/playbook/types.ts';
+import { handlerSectionsOf } from '../language/playbook/walk.ts';
 import { firstFalse } from './conditions.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
@@ -54,13 +55,17 @@ function load(
 ): readonly Statement[] {
   const target = String(scope.render(include.target));
   const keywords = withLocals(include, locals);
-  if (include.what === 'tasks') return host.run.loader.includeTasks(target, include, keywords);
+  if (include.what === 'tasks') {
+    const statements = host.run.loader.includeTasks(target, include, keywords);
+    for (const section of handlerSectionsOf(statements)) host.handlers.add(section);
+    return statements;
+  }
   const options = Object.fromEntries(
     Object.entries(include.options).map(([name, value]) => [name, scope.render(value)]),
   );
   const { statement, handlers } = host.run.loader.includeRole(target, include, keywords, options);
   host.handlers.add(handlers);
-  if (options.public === true) host.variables.include({ ...statement.role.defaults, ...statement.role.vars });
+  if (options.public === true) host.publicRoles.push(statement.role);
   return [statement];
 }
 
@@ -68,5 +73,6 @@ function load(
 function withLocals(include: Include, locals: Readonly<Record<string, unknown>>): Keywords {
   const data = Object.fromEntries(Object.entries(locals).map(([name, value]) => [name, new Unsafe(value)]));
   const source = `${include.position.file}:${include.position.line}`;
-  return { ...include.apply, vars: [...include.keywords.vars, ...include.apply.vars, { vars: data, source }] };
+  const item = Object.keys(data).length === 0 ? [] : [{ vars: data, source, isParameter: true as const }];
+  return { ...include.apply, vars: [...include.keywords.vars, ...include.apply.vars, ...item] };
 }

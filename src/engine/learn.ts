@@ -1,6 +1,8 @@
 import type { Result } from '../contract/result.ts';
 import type { Task } from '../language/playbook/types.ts';
+import { toBoolean } from './booleans.ts';
 import type { HostRun } from './host-run.ts';
+import type { HostVariables } from './host-variables.ts';
 import { failed, registered, registeredLoop } from './results.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -8,7 +10,8 @@ type Values = Readonly<Record<string, unknown>>;
 /** Takes over what a task registers and the facts it found, and lets the look-ahead try again with them. */
 export function learn(host: HostRun, task: Task, result: Result): void {
   const found = factsOf(result);
-  for (const values of found) learnFacts(host, task, values);
+  const owner = ownerOfFacts(host, task);
+  for (const values of found) learnFacts(owner, task, values);
   const { register } = task;
   if (register !== undefined && result.status === 'unknown') host.variables.registerUnknown(register);
   else if (register !== undefined)
@@ -24,7 +27,15 @@ function factsOf(result: Result): readonly Values[] {
     .filter((values): values is Values => typeof values === 'object' && values !== null);
 }
 
-function learnFacts({ variables }: HostRun, task: Task, values: Values): void {
+/** With `delegate_facts` what was found belongs to the host that was asked. */
+function ownerOfFacts(host: HostRun, { keywords }: Task): HostVariables {
+  if (keywords.delegateTo === undefined || keywords.delegateFacts === undefined) return host.variables;
+  const scope = host.scope({ keywords });
+  if (!toBoolean(scope.render(keywords.delegateFacts), 'delegate_facts')) return host.variables;
+  return host.run.variablesOf(String(scope.render(keywords.delegateTo)));
+}
+
+function learnFacts(variables: HostVariables, task: Task, values: Values): void {
   if (task.module === 'set_fact') for (const [name, value] of Object.entries(values)) variables.register(name, value);
   else if (task.module === 'include_vars') variables.include(values);
   else variables.addFacts(values);

@@ -10,8 +10,8 @@ export interface MagicSources {
   readonly host: string;
   readonly role: RoleContext | undefined;
   /** Live hosts of the batch and of the play, and all the play began with. */
-  readonly batchHosts: readonly string[];
-  readonly playHosts: readonly string[];
+  readonly batchHosts: () => readonly string[];
+  readonly playHosts: () => readonly string[];
   readonly allPlayHosts: readonly string[];
   readonly hostvars: () => unknown;
   readonly facts: () => unknown;
@@ -31,10 +31,10 @@ export function magicLayer(sources: MagicSources): Layer {
     groups: () => Object.fromEntries([...inventory.groups].map(([name, group]) => [name, group.hosts])),
     hostvars: sources.hostvars,
     ansible_facts: sources.facts,
-    ansible_play_hosts: () => sources.playHosts,
-    play_hosts: () => sources.playHosts,
+    ansible_play_hosts: sources.playHosts,
+    play_hosts: sources.playHosts,
     ansible_play_hosts_all: () => sources.allPlayHosts,
-    ansible_play_batch: () => sources.batchHosts,
+    ansible_play_batch: sources.batchHosts,
     ansible_check_mode: () => settings.mode === 'check',
     ansible_diff_mode: () => settings.showDiff,
     ansible_forks: () => settings.forks,

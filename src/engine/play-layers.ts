@@ -1,3 +1,4 @@
+import { NO_KEYWORDS } from '../language/playbook/keywords.ts';
 import type { Play, RoleContext } from '../language/playbook/types.ts';
 import type { RunContext } from './context.ts';
 import { layersFor, type PlayLayers } from './host-variables.ts';
@@ -19,7 +20,10 @@ export function playLayers(
   files: VarsFiles,
 ) {
   const cache = new Map<string, PlayLayers>();
+  let cachedFor = run.inventory;
   const layersOf = (host: string, role: RoleContext | undefined): PlayLayers => {
+    if (cachedFor !== run.inventory) cache.clear();
+    cachedFor = run.inventory;
     const key = `${host}\0${role?.path ?? ''}\0${role?.parents.join(',') ?? ''}`;
     const known = cache.get(key);
     if (known) return known;
@@ -29,8 +33,8 @@ export function playLayers(
       play,
       host,
       role,
-      batchHosts: hosts.batch.filter(isLive),
-      playHosts: hosts.all.filter(isLive),
+      batchHosts: () => hosts.batch.filter(isLive),
+      playHosts: () => hosts.all.filter(isLive),
       allPlayHosts: hosts.all,
       hostvars: () => hostvars(),
       facts: () => run.variablesOf(host).facts,
@@ -53,10 +57,15 @@ export function playLayers(
   const hostvars = (): Readonly<Record<string, unknown>> =>
     lazyObject(run.inventory.hosts.keys(), (host) => variablesOf(host));
   const variablesOf = (host: string): unknown => {
-    const scope = new VariableScope(
-      layersFor(run.variablesOf(host), play, layersOf(host, undefined), { keywords: play.keywords, role: undefined }),
-      run.compiler,
+    // Ansible's hostvars know nothing of the play: not its vars, vars_files or roles.
+    const { magic, extra, inventory } = layersOf(host, undefined);
+    const layers = layersFor(
+      run.variablesOf(host),
+      { vars: {}, roles: [] },
+      { magic, extra, inventory, prompted: layerOf({}), files: [] },
+      { keywords: NO_KEYWORDS },
     );
+    const scope = new VariableScope(layers, run.compiler);
     return lazyObject(new Set([...scope.names()].filter((name) => name !== 'hostvars')), (name) => scope.lookup(name));
   };
   return layersOf;

@@ -22,32 +22,31 @@ export function registeredLoop(result: Result, variable: string): Readonly<Recor
     changed: items.some((item) => item.status === 'changed' || item.values.changed === true),
     failed: result.status === 'failed',
     ...(result.status === 'skipped' ? { skipped: true } : {}),
-    msg: result.message,
+    msg: summaryOf(result.status, items),
   };
 }
 
 /** The worst of the items; a loop in which nothing ran is skipped. */
 export function sumOfItems(items: readonly ItemResult[]): Result {
   const status = worst(items.map((item) => (item.isIgnored ? 'ok' : item.status)));
-  const message =
-    items.length === 0
-      ? 'No items in the list'
-      : status === 'failed'
-        ? 'One or more items failed'
-        : status === 'skipped'
-          ? 'All items skipped'
-          : 'All items completed';
   const failures = items
     .filter((item) => item.status === 'failed' && item.message)
     .map((item) => `${item.label}: ${item.message}`);
   return {
     status,
-    message: failures.length > 0 ? failures.slice(0, 3).join('\n') : message,
+    message: failures.length > 0 ? failures.slice(0, 3).join('\n') : summaryOf(status, items),
     diffs: items.flatMap((item) => item.diffs),
     actions: items.flatMap((item) => item.actions),
-    values: {},
+    values: items.some((item) => item.values.changed === true) ? { changed: true } : {},
     items,
   };
+}
+
+/** Ansible's words for how a loop went. */
+function summaryOf(status: Status, items: readonly ItemResult[]): string {
+  if (items.length === 0) return 'No items in the list';
+  if (status === 'failed') return 'One or more items failed';
+  return status === 'skipped' ? 'All items skipped' : 'All items completed';
 }
 
 const SEVERITY: readonly Status[] = ['skipped', 'ok', 'changed', 'unknown', 'failed', 'unreachable'];

@@ -8,8 +8,8 @@ import { stepMeta } from './step-meta.ts';
 import { conclude } from './conclude.ts';
 import { inTurn, stepTask } from './step-task.ts';
 
-/** Rounds of handlers notifying handlers before we call it a circle. */
-const HANDLER_ROUNDS = 100;
+/** Times one flush may go back to a handler defined earlier before we call it a circle. */
+const HANDLER_PASSES = 100;
 
 /** Takes a host through statements in order, until one of them ends its way. */
 export async function walk(host: HostRun, statements: readonly Statement[], prefix: Order): Promise<Progress> {
@@ -69,7 +69,7 @@ async function stepInclude(host: HostRun, include: Include, order: Order): Promi
     return conclude(host, task, label, resolved.result, { isFatal, elapsedMs: 0 });
   });
   if (progress !== 'done') return progress;
-  host.run.recap.include(host.name, bodies.length);
+  if (include.what === 'tasks') host.run.recap.include(host.name, bodies.length);
   for (const [index, body] of bodies.entries()) {
     const inner = await walk(host, body, [...order, index]);
     if (inner === 'end-role' && include.what === 'role') continue;
@@ -78,16 +78,23 @@ async function stepInclude(host: HostRun, include: Include, order: Order): Promi
   return 'done';
 }
 
-/** Runs the handlers that wait, also those that handlers notify. */
+/**
+ * Runs the handlers that wait, also those that handlers notify, until none does. A place in the definition order is the
+ * same for every host, so that hosts meet at a handler whatever else was notified.
+ */
 export async function flushHandlers(host: HostRun, prefix: Order): Promise<Progress> {
-  for (let round = 0; !host.handlers.isIdle; round++) {
-    if (round > HANDLER_ROUNDS) return host.leave('failed', 'handlers notify each other in a circle');
-    const statement = host.handlers.take();
-    if (!statement) break;
-    const order = [...prefix, round];
-    const progress =
-      statement.kind === 'task' ? await stepTask(host, statement, order, true) : await step(host, statement, order);
+  for (let pass = 0, last = -1; ; ) {
+    const next = host.handlers.take();
+    if (!next) return 'done';
+    if (next.index <= last) pass++;
+    if (pass > HANDLER_PASSES) return host.leave('failed', 'handlers notify each other in a circle');
+    last = next.index;
+    const progress = await stepHandler(host, next.statement, [...prefix, pass, next.index]);
     if (progress !== 'done') return progress;
   }
-  return 'done';
+}
+
+/** A notified handler runs whatever its tags are. */
+function stepHandler(host: HostRun, statement: Statement, order: Order): Promise<Progress> | Progress {
+  return statement.kind === 'task' ? stepTask(host, statement, order, true) : step(host, statement, order);
 }

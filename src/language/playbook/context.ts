@@ -63,6 +63,8 @@ export interface RoleUse {
   readonly name: string;
   readonly spot: Spot;
   readonly params: Readonly<Record<string, Raw>>;
+  /** `vars:` of an entry of `roles:` or an import_role, which win over the role's own. */
+  readonly vars?: Readonly<Record<string, Raw>>;
   /** Only what the use itself sets; the surroundings' are added. */
   readonly own: Keywords;
   readonly from: RoleParts;

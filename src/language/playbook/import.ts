@@ -38,7 +38,8 @@ export function parseImport(
   const use = {
     name: String(inclusion.target.value).trim(),
     spot: { ...spot, value: inclusion.target.value, path: inclusion.target.path },
-    params: flatten(own.vars),
+    params: {},
+    vars: flatten(own.vars),
     own: { ...own, vars: [] },
     from: readParts(inclusion.options),
     allowDuplicates: readScalar(context, inclusion.options, 'allow_duplicates', 'boolean') !== false,

@@ -65,7 +65,7 @@ export function parseInclude(
   around: Surroundings,
 ): Include | undefined {
   checkIncludeKeys(context, spot, call);
-  const own = readKeywords(context, spot);
+  const own = withParameters(readKeywords(context, spot));
   checkOtherTemplates(context, spot);
   const inclusion = readInclusion(context, spot, call);
   if (!inclusion) return undefined;
@@ -87,6 +87,11 @@ export function parseInclude(
   };
   lookInside(context, include, inclusion, around);
   return include;
+}
+
+/** The variables of an include are its parameters. */
+function withParameters(own: Keywords): Keywords {
+  return { ...own, vars: own.vars.map((layer) => ({ ...layer, isParameter: true as const })) };
 }
 
 /** Present, though maybe empty, on handlers: by this the included tasks are known to be handlers too. */

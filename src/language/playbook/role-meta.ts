@@ -44,8 +44,9 @@ function readRoleUse(context: LoadContext, spot: Spot, parents: readonly string[
     return undefined;
   }
   const own = readKeywords(context, isMapping(spot.value) ? spot : { ...spot, value: {} });
-  const params = { ...flatten(own.vars), ...readParams(context, spot) };
-  return { name: named.value.trim(), spot, params, own: { ...own, vars: [] }, from: {}, parents };
+  const params = readParams(context, spot);
+  const vars = flatten(own.vars);
+  return { name: named.value.trim(), spot, params, vars, own: { ...own, vars: [] }, from: {}, parents };
 }
 
 function nameKey(spot: Spot): string {

@@ -84,7 +84,7 @@ class RoleReader {
 
   read(around: Surroundings): RoleStatement {
     const use = this.#use;
-    const role = this.#roleContext();
+    const role = this.#roleContext(around);
     const meta = readRoleMeta(this.#context, this.#document('meta', 'main'), use.spot.path);
     const keywords = inherit(around.keywords, use.own);
     const idPrefix = `${idOf(use.spot, around)}>`;
@@ -101,14 +101,16 @@ class RoleReader {
     return { ...baseOf(use.spot, around, keywords), kind: 'role', role, body, allowDuplicates, key, handlers };
   }
 
-  #roleContext(): RoleContext {
-    const { from, params, parents } = this.#use;
+  /** A dependency sees the variables and parameters of the role that needs it, its own winning. */
+  #roleContext(around: Surroundings): RoleContext {
+    const { from, params, parents, vars } = this.#use;
+    const needing = parents.length > 0 ? around.role : undefined;
     return {
       name: basename(this.#directory),
       path: this.#directory,
       defaults: this.#vars('defaults', from.defaults),
-      vars: this.#vars('vars', from.vars),
-      params,
+      vars: { ...needing?.vars, ...this.#vars('vars', from.vars), ...vars },
+      params: { ...needing?.params, ...params },
       parents,
     };
   }
@@ -130,9 +132,9 @@ class RoleReader {
   }
 
   #key(): string {
-    const { own, params, from } = this.#use;
+    const { own, params, from, vars } = this.#use;
     const conditions = own.when.map(({ expression }) => expression);
-    return JSON.stringify([this.#directory, params, conditions, [...own.tags].sort(), from]);
+    return JSON.stringify([this.#directory, params, vars ?? {}, conditions, [...own.tags].sort(), from]);
   }
 
   #vars(folder: 'defaults' | 'vars', from: string | undefined): Readonly<Record<string, Raw>> {

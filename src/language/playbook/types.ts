@@ -13,6 +13,8 @@ export interface Condition {
 export interface VarsLayer {
   readonly vars: Readonly<Record<string, Raw>>;
   readonly source: string;
+  /** Given to an include: stronger than what the host learns (levels 20 and 21), where other `vars` are weaker. */
+  readonly isParameter?: true;
 }
 
 /**
