@@ -62,7 +62,11 @@ class PrettyReporter {
 
   #startPlay(hosts: readonly string[]): void {
     this.#leaveAll();
-    const tasks = hosts.map((host) => ({ title: host, task: () => this.#untilLeft(host) }));
+    const tasks = hosts.map((host) => {
+      // Made now: a host may leave before listr2 gets to its task.
+      const left = this.#untilLeft(host);
+      return { title: host, task: () => left };
+    });
     const listr = new Listr(tasks, {
       concurrent: true,
       exitOnError: false,
