@@ -36,7 +36,10 @@ export async function attempt(host: HostRun, task: Task, scope: VariableScope, l
     foreseen,
     isCheckRun: host.run.settings.mode === 'check',
     kindOf: host.run.kindOf,
-    onInvalidated: () => host.lookAhead.refresh(),
+    onInvalidated: () => {
+      if (situation.link.target.kind === 'local') host.run.controller.version += 1;
+      host.lookAhead.refresh();
+    },
   });
   return judge(host, task, scope, outcome);
 }
@@ -58,7 +61,10 @@ export function situate(host: HostRun, task: Task, scope: VariableScope, notes: 
     isVerifying: false,
     evaluate: (expression) => host.run.compiler.expression(expression).evaluate(scope),
     session,
-    runElapsedSeconds: (performance.now() - host.run.startedAt) / 1000,
+    // Read anew each time: the observation after a reboot must not compare its uptime with the time before it.
+    get runElapsedSeconds() {
+      return (performance.now() - host.run.startedAt) / 1000;
+    },
     environment: environmentOf(scope, keywords.environment),
   };
   return { module, link, session, reads: link.readsAs(become), view, isCheckMode };

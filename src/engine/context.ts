@@ -59,6 +59,8 @@ export interface RunContext {
   readonly links: LinkPool;
   /** Keeps tasks that are delegated to one host from running there at once. */
   readonly delegates: Exclusive;
+  /** Grows when a task may have changed files of the controller, of which other tasks' arguments are made. */
+  readonly controller: { version: number };
   readonly stop: Stop;
   readonly recap: Recap;
   /** What each host has learnt, kept across plays. */

@@ -2,6 +2,7 @@ import type { Task } from '../language/playbook/types.ts';
 import { toBoolean } from './booleans.ts';
 import { dependsOn, freeNames } from './dependencies.ts';
 import type { HostRun } from './host-run.ts';
+import type { VariableScope } from './scope.ts';
 
 /** What one task on one host asks of the other hosts of its batch. */
 export interface Demands {
@@ -24,6 +25,18 @@ const SHARED = new Set(['hostvars', 'ansible_play_hosts', 'play_hosts', 'ansible
 const RUNS_ONCE = new Set(['add_host']);
 const REGROUPS = new Set(['group_by']);
 
+/** Meta actions that end or begin something for everybody, so that everybody must have come so far. */
+const TURNING_POINTS = new Set<unknown>(['end_play', 'end_batch', 'clear_host_errors', 'refresh_inventory']);
+
+function isTurningPoint({ module, args }: Task): boolean {
+  return module === 'meta' && TURNING_POINTS.has(args.action);
+}
+
+/** Whether the task's words name what other hosts change, directly or through variables that do. */
+export function readsOthers({ run }: HostRun, task: Task, scope: VariableScope): boolean {
+  return dependsOn(freeNames(task, run.compiler, run.registry), (name) => SHARED.has(name), scope, run.compiler);
+}
+
 /** Throws what rendering a keyword throws. */
 export function demandsOf(host: HostRun, task: Task): Demands {
   const { keywords, module } = task;
@@ -31,12 +44,11 @@ export function demandsOf(host: HostRun, task: Task): Demands {
   const isSet = (raw: unknown, keyword: string) => raw !== undefined && toBoolean(scope.render(raw), keyword);
   const isOnce = RUNS_ONCE.has(module) || isSet(keywords.runOnce, 'run_once');
   const isFatal = isSet(keywords.anyErrorsFatal, 'any_errors_fatal');
-  const { compiler, registry } = host.run;
-  const readsOthers = () => dependsOn(freeNames(task, compiler, registry), (name) => SHARED.has(name), scope, compiler);
   return {
     isOnce,
     isFatal,
-    looksAtOthers: isOnce || keywords.delegateTo !== undefined || readsOthers(),
+    looksAtOthers:
+      isOnce || keywords.delegateTo !== undefined || isTurningPoint(task) || readsOthers(host, task, scope),
     isSeenByOthers: isFatal || REGROUPS.has(module),
     throttle: Number(scope.render(keywords.throttle) ?? 0),
   };

@@ -26,16 +26,17 @@ export class HostRun {
   readonly lookAhead: LookAhead;
   readonly connections: Connections = new Connections(this);
   readonly rolesDone = new Set<string>();
-  /** Roles included with `public: true`, whose variables the rest of the play sees. */
-  readonly publicRoles: RoleContext[] = [];
   /** Places of the blocks with a rescue that the host is in, innermost last. */
   readonly rescues: Order[] = [];
+  /** Roles whose variables the rest of the play sees, those included with `public: true` last. */
+  #roles: readonly RoleContext[];
   #reason: LeaveReason = 'finished';
 
   constructor(name: string, batch: Batch, statements: readonly Statement[]) {
     this.name = name;
     this.batch = batch;
     this.run = batch.run;
+    this.#roles = batch.play.roles;
     this.variables = batch.run.variablesOf(name);
     this.handlers = new Handlers(batch.handlers, (statement) => renderName(statement, this.scope(statement)));
     this.lookAhead = new LookAhead(this, statements);
@@ -49,11 +50,16 @@ export class HostRun {
   scopeOf(host: string, statement: Stated): VariableScope {
     const layers = layersFor(
       this.run.variablesOf(host),
-      { vars: this.batch.play.vars, roles: [...this.batch.play.roles, ...this.publicRoles] },
+      { vars: this.batch.play.vars, roles: this.#roles },
       this.batch.layersOf(host, statement.role),
       statement,
     );
     return new VariableScope(layers, this.run.compiler, scopeContext(this, statement.role));
+  }
+
+  publish(role: RoleContext): void {
+    this.#roles = [...this.#roles, role];
+    this.variables.version += 1;
   }
 
   readonly lookup: RunLookup = (name, terms, scope) => {

@@ -65,7 +65,7 @@ function load(
   );
   const { statement, handlers } = host.run.loader.includeRole(target, include, keywords, options);
   host.handlers.add(handlers);
-  if (options.public === true) host.publicRoles.push(statement.role);
+  if (options.public === true) host.publish(statement.role);
   return [statement];
 }
 

@@ -3,6 +3,7 @@ import type { Loop, Statement, Task } from '../language/playbook/types.ts';
 import { readyArgs, situate } from './attempt.ts';
 import { firstFalse } from './conditions.ts';
 import { dependsOn, freeNames } from './dependencies.ts';
+import { readsOthers } from './demands.ts';
 import type { HostLink } from './host-link.ts';
 import type { HostRun } from './host-run.ts';
 import { loopItems } from './loops.ts';
@@ -24,6 +25,8 @@ interface Basis {
   readonly link: HostLink;
   readonly epoch: number;
   readonly variables: number;
+  /** Files on the controller, of which arguments are made. */
+  readonly controller: number;
 }
 
 /**
@@ -60,8 +63,9 @@ export class LookAhead {
     if (!found) return undefined;
     this.#foreseen.delete(task);
     const seen = await found.seen.catch(() => undefined);
-    const { link, epoch, variables } = found.basis;
-    return link.epoch === epoch && this.#host.variables.version === variables ? seen : undefined;
+    const { link, epoch, variables, controller } = found.basis;
+    const isSame = link.epoch === epoch && this.#host.variables.version === variables;
+    return isSame && this.#host.run.controller.version === controller ? seen : undefined;
   }
 
   /** Readings were invalidated: start again from the coming task. */
@@ -102,8 +106,15 @@ export class LookAhead {
 
   async #remember(task: Task, scope: VariableScope): Promise<void> {
     const { link } = this.#host.connections.reach(task, scope);
-    const basis = { link, epoch: link.epoch, variables: this.#host.variables.version };
+    const basis = {
+      link,
+      epoch: link.epoch,
+      variables: this.#host.variables.version,
+      controller: this.#host.run.controller.version,
+    };
     const seen = this.#observe(task, scope);
+    // What other hosts change is not known to have stayed the same; the readings still serve.
+    if (readsOthers(this.#host, task, scope)) return void (await seen);
     this.#foreseen.set(task, { basis, seen });
     await seen;
   }

@@ -16,7 +16,7 @@ export function asTask(statement: Include | Meta): Task {
     kind: 'task',
     module: statement.kind === 'include' ? `include_${statement.what}` : 'meta',
     moduleKey: statement.kind,
-    args: {},
+    args: statement.kind === 'meta' ? { action: statement.action } : {},
     changedWhen: undefined,
     failedWhen: undefined,
     until: undefined,

@@ -27,6 +27,11 @@ export class Recap {
     if (!this.#stops.has(host)) this.#stops.set(host, place);
   }
 
+  /** meta: clear_host_errors — no host counts as stopped any more. */
+  forgive(): void {
+    this.#stops.clear();
+  }
+
   /** A host that took part at all stands in the recap. */
   take(host: string): void {
     this.#of(host);

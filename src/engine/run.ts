@@ -62,7 +62,7 @@ export async function run(input: RunInput): Promise<number> {
     await context.links.close();
   }
   const recap = context.recap.hosts;
-  const exitCode = exitCodeOf(recap, input);
+  const exitCode = exitCodeOf(recap, context.lost, input);
   const elapsedMs = performance.now() - startedAt;
   emit({ type: 'run.finished', recap, exitCode, elapsedMs, frames: context.links.frames, hint: hintFor(exitCode) });
   return exitCode;
@@ -88,6 +88,7 @@ function contextOf(input: RunInput, emit: Emit, startedAt: number): RunContext {
     queueOf,
     links,
     delegates: new Exclusive(),
+    controller: { version: 0 },
     recap: new Recap(),
     variablesOf,
     lost: new Map(),
@@ -109,10 +110,11 @@ async function runPlays(context: RunContext, input: RunInput): Promise<void> {
   }
 }
 
-function exitCodeOf(recap: readonly HostRecap[], { settings, stop }: RunInput): number {
+function exitCodeOf(recap: readonly HostRecap[], lost: RunContext['lost'], { settings, stop }: RunInput): number {
+  const losses = [...lost.values()];
   if (stop.isRequested) return EXIT.interrupted;
-  if (recap.some((host) => host.unreachable > 0)) return EXIT.unreachable;
-  if (recap.some((host) => host.failed > 0 || host.stoppedAt !== undefined)) return EXIT.failed;
+  if (losses.includes('unreachable')) return EXIT.unreachable;
+  if (losses.includes('failed') || recap.some((host) => host.stoppedAt !== undefined)) return EXIT.failed;
   const hasDrift = recap.some((host) => host.changed > 0 || host.unknown > 0);
   return settings.mode === 'check' && hasDrift ? EXIT.drift : EXIT.converged;
 }

@@ -43,6 +43,7 @@ async function act(host: HostRun, { action }: Meta): Promise<Progress> {
       return 'end-role';
     case 'clear_host_errors':
       host.run.lost.clear();
+      host.run.recap.forgive();
       return 'done';
     case 'clear_facts':
       host.variables.clearFacts();

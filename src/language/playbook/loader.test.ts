@@ -262,8 +262,8 @@ describe('roles', () => {
     expect(own?.role).toMatchObject({
       name: 'gpu',
       defaults: { driver: 'nvidia', count: 1 },
-      vars: { x: 2 },
-      params: { driver: 'vfio-pci', count: 2 },
+      vars: { x: 2, count: 2 },
+      params: { driver: 'vfio-pci' },
     });
   });
 
