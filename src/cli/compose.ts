@@ -26,6 +26,7 @@ import { createTransport } from '../transport/transport.ts';
 import { extraVars } from './extra-vars.ts';
 import type { PlayOptions } from './options.ts';
 import { ask, askSecret } from './prompts.ts';
+import { readVariableFiles } from './variable-files.ts';
 import { vaultPasswords } from './vault-passwords.ts';
 
 /** Everything a verb works with, made from the command line. Problems say what could not be made. */
@@ -132,6 +133,7 @@ export async function runInput(
 ): Promise<Omit<RunInput, 'reporters'>> {
   const { loader, playbooks } = loadPlaybooks(composition, files);
   const limit = limitOf(composition, options.limit);
+  readVariableFiles(composition.inventory, playbooks, limit);
   return {
     playbooks,
     loader,

@@ -9,7 +9,7 @@ import { type Composition, compose, runInput } from '../compose.ts';
 import { interruptible } from '../interrupt.ts';
 import { list } from '../listing.ts';
 import type { PlayOptions } from '../options.ts';
-import { showProblems } from '../problems.ts';
+import { showLateProblems, showProblems } from '../problems.ts';
 
 /** `tsplay run` and `tsplay check`. Resolves to the exit code. */
 export async function play(files: readonly string[], mode: 'run' | 'check', options: PlayOptions): Promise<number> {
@@ -21,12 +21,17 @@ export async function play(files: readonly string[], mode: 'run' | 'check', opti
   if (options.listHosts || options.listTasks || options.listTags) return list(input, options);
   const reporter = await reporterFor(options, composition);
   const release = interruptible(input.stop, reporter);
+  const known = composition.problems.list.length;
+  let exitCode: number;
   try {
-    return await run({ ...input, reporters: [reporter] });
+    exitCode = await run({ ...input, reporters: [reporter] });
   } finally {
     release();
     await reporter.close();
   }
+  // Variable files of a host that only delegate_to or hostvars name are read during the run.
+  const hasLateErrors = showLateProblems(composition.problems.list.slice(known), composition.secrets);
+  return hasLateErrors && exitCode === 0 ? 2 : exitCode;
 }
 
 /** Masked before anything else sees the events; which secrets there are may grow during the run. */

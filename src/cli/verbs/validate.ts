@@ -1,11 +1,13 @@
 import { compose, loadPlaybooks } from '../compose.ts';
 import type { PlayOptions } from '../options.ts';
 import { showProblems } from '../problems.ts';
+import { readVariableFiles } from '../variable-files.ts';
 
 /** `tsplay validate`. */
 export async function validate(files: readonly string[], options: PlayOptions): Promise<number> {
   const composition = await compose(options);
   const { playbooks } = loadPlaybooks(composition, files);
+  readVariableFiles(composition.inventory, playbooks, undefined);
   showProblems(composition.problems, composition.secrets);
   if (composition.problems.hasErrors) return 1;
   const plays = playbooks.reduce((sum, playbook) => sum + playbook.plays.length, 0);
