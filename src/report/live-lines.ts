@@ -34,19 +34,22 @@ function perTask(work: AtWork, busy: readonly Busy[], most: number, now: number)
   const isCut = groups.length > most;
   // The slowest are what a person waits for.
   const shown = isCut ? groups.slice(0, Math.max(0, most - 1)) : groups;
-  const lines = shown.map(([longest, ...others]) => {
-    const hosts = [longest, ...others].map(({ host }) => host);
-    const names = hostNames(hosts, work.counts.hosts);
-    return prose(
-      2,
-      span(taskName(longest.task), 'bold'),
-      span(`  ${hostCount(hosts.length)}`),
-      ...tail(longest, now),
-      span(`  ${names}`, 'dim'),
-    );
-  });
+  const lines = shown.map((group) => taskLine(group, work.counts.hosts, now));
   const rest = groups.length - shown.length;
   return isCut && most > 0 ? [...lines, prose(2, span(`… and ${rest} more tasks`, 'dim'))] : lines;
+}
+
+function taskLine([longest, ...others]: readonly [Busy, ...Busy[]], total: number, now: number): Line {
+  const hosts = [longest, ...others].map(({ host }) => host);
+  const note = longest.note === '' || others.length === 0 ? longest.note : `${longest.host}: ${longest.note}`;
+  const names = hosts.length === total ? '' : `  ${hostNames(hosts, total)}`;
+  return prose(
+    2,
+    span(taskName(longest.task), 'bold'),
+    span(`  ${hostCount(hosts.length)}`),
+    span(names, 'dim'),
+    ...tail({ ...longest, note }, now),
+  );
 }
 
 function tail({ since, note }: Busy, now: number): readonly Span[] {

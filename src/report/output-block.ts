@@ -15,6 +15,19 @@ export function outputBlock(result: Result, verbosity: number): readonly Line[] 
   return text === undefined ? [] : gutter(text, '|', FIRST, LAST);
 }
 
+/**
+ * The part of a message before it quotes the output (its end, when it is long); undefined when it does not. The block shows
+ * the same with its lines.
+ */
+export function beforeOutput(message: string, { values }: Result): string | undefined {
+  const streams = [values.stderr, values.stdout].flatMap((one) => (typeof one === 'string' ? [one.trim()] : []));
+  for (let at = message.indexOf(': '); at !== -1; at = message.indexOf(': ', at + 1)) {
+    const rest = message.slice(at + 2);
+    if (rest !== '' && streams.some((text) => text.endsWith(rest))) return message.slice(0, at);
+  }
+  return undefined;
+}
+
 /** Both streams, told apart by their marks. */
 export function streamsBlock({ values }: Result, verbosity: number): readonly Line[] {
   const most = verbosity > 2 ? Number.POSITIVE_INFINITY : MOST_LINES;

@@ -1,7 +1,7 @@
 import type { Diff } from '../contract/change.ts';
 import type { ItemResult, Result, Status } from '../contract/result.ts';
 import { indented, type Line, prose, type Span, span, type Style, verbatim } from './line.ts';
-import { outputBlock } from './output-block.ts';
+import { beforeOutput, outputBlock } from './output-block.ts';
 import { said, valueLines } from './result-values.ts';
 
 /** How results are to be shown. */
@@ -52,14 +52,16 @@ interface Message {
 }
 
 function messageOf(result: Result, view: ResultView): Message {
-  const text = textToShow(result, view);
-  const isFailed = result.status === 'failed';
-  const output = isFailed ? outputBlock(result, view.verbosity) : [];
-  // The engine's message ends with the last lines of the output, which the block shows in full.
-  const isExit = typeof result.values.rc === 'number' && text.startsWith(`exit code ${result.values.rc}`);
-  if (isFailed && isExit && output.length > 0) return { head: `exit code ${result.values.rc}`, rest: [], output };
-  const [head = '', ...rest] = text.trimEnd().split('\n');
-  return { head, rest, output };
+  const text = textToShow(result, view).trimEnd();
+  const output = result.status === 'failed' ? outputBlock(result, view.verbosity) : [];
+  const before = output.length === 0 ? undefined : beforeOutput(text, result);
+  if (before !== undefined && output.length > 1) return { ...split(before), output };
+  return { ...split(text), output: before === undefined ? output : [] };
+}
+
+function split(text: string): Pick<Message, 'head' | 'rest'> {
+  const [head = '', ...rest] = text.split('\n');
+  return { head, rest };
 }
 
 const TELLING: readonly Status[] = ['failed', 'unreachable', 'unknown'];

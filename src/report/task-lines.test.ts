@@ -102,6 +102,19 @@ test('the output of a failed program keeps its lines, the middle of a long one l
   expect(text.trimEnd()).toMatch(/\| line 49$/);
 });
 
+test('a single line of output stays on the line', () => {
+  const values = { rc: 1, stderr: 'no such file\n', stdout: 'one\ntwo\n' };
+  expect(shown({ a: result('failed', { message: 'exit code 1: no such file', values }) })).toBe(
+    'TASK [work]  site.yaml:1\n  failed: a: exit code 1: no such file\n',
+  );
+});
+
+test('output that a message does not quote is shown below it', () => {
+  expect(shown({ a: result('failed', { message: 'never came up', values: { rc: 1, stderr: 'why' } }) })).toBe(
+    'TASK [work]  site.yaml:1\n  failed: a: never came up\n      | why\n',
+  );
+});
+
 test('a module message of several lines is kept', () => {
   expect(shown({ a: result('failed', { message: 'no\n  because\nso' }) })).toBe(
     'TASK [work]  site.yaml:1\n  failed: a: no\n        because\n      so\n',
