@@ -18,6 +18,8 @@ export interface BatchOptions {
   readonly hosts: readonly string[];
   readonly allPlayHosts: readonly string[];
   readonly layersOf: (host: string, role: RoleContext | undefined) => PlayLayers;
+  /** The statement before which nothing runs but the gathering of facts. */
+  readonly startAt: string | undefined;
   /** Failed hosts allowed in this batch; undefined: no limit but "not all". */
   readonly mayFail: number | undefined;
 }
@@ -36,6 +38,7 @@ export class Batch {
   readonly hosts: readonly string[];
   readonly allPlayHosts: readonly string[];
   readonly layersOf: (host: string, role: RoleContext | undefined) => PlayLayers;
+  readonly startAt: string | undefined;
   readonly pacer: Pacer;
   readonly handlers: readonly HandlerSection[];
   readonly #once = new Map<string, OnceSlot>();
@@ -53,6 +56,7 @@ export class Batch {
     this.hosts = options.hosts;
     this.allPlayHosts = options.allPlayHosts;
     this.layersOf = options.layersOf;
+    this.startAt = options.startAt;
     this.pacer = new Pacer(options.hosts);
     this.handlers = options.play.handlers;
     this.#mayFail = options.mayFail;

@@ -30,6 +30,7 @@ export class HostRun {
   readonly rescues: Order[] = [];
   /** Roles whose variables the rest of the play sees, those included with `public: true` last. */
   #roles: readonly RoleContext[];
+  #startAt: string | undefined;
   #reason: LeaveReason = 'finished';
 
   constructor(name: string, batch: Batch, statements: readonly Statement[]) {
@@ -55,6 +56,21 @@ export class HostRun {
       statement,
     );
     return new VariableScope(layers, this.run.compiler, scopeContext(this, statement.role));
+  }
+
+  /** From here on nothing runs before this statement. */
+  skipTo(statement: string | undefined): void {
+    this.#startAt = statement;
+  }
+
+  get hasStarted(): boolean {
+    return this.#startAt === undefined;
+  }
+
+  /** Whether the statement comes before the task that --start-at-task names; blocks and roles may hold it. */
+  isBeforeStart({ kind, id }: Statement): boolean {
+    if (id === this.#startAt) this.#startAt = undefined;
+    return !this.hasStarted && kind !== 'block' && kind !== 'role';
   }
 
   publish(role: RoleContext): void {

@@ -8,6 +8,7 @@ import { playLayers } from './play-layers.ts';
 import type { Progress } from './progress.ts';
 import { layerOf, VariableScope } from './scope.ts';
 import { batchesOf, ordered } from './serial.ts';
+import { sharedLayer } from './shared-variables.ts';
 import { type Stage, stagesOf } from './stages.ts';
 import { VarsFiles } from './vars-files.ts';
 import { flushHandlers, walk } from './walk.ts';
@@ -17,12 +18,16 @@ export interface PlayOptions {
   readonly limit: ReadonlySet<string> | undefined;
   readonly prompted: Readonly<Record<string, unknown>>;
   readonly varsFiles: VarsFiles;
+  /** The statement to begin at, in the play that holds it. */
+  readonly startAt?: string;
 }
 
 /** Runs one play over its batches. Resolves to whether the plays after it may run. */
 export async function runPlay(run: RunContext, play: Play, options: PlayOptions): Promise<'go-on' | 'stop'> {
-  const scope = new VariableScope([layerOf(run.settings.extraVars), layerOf(play.vars)], run.compiler);
-  const all = hostsOf(run, play, options, scope);
+  const written = [layerOf(run.settings.extraVars), layerOf(play.vars)];
+  const matched = hostsOf(run, play, options, new VariableScope(written, run.compiler));
+  const all = ordered(matched, play.order);
+  const scope = new VariableScope([...written, sharedLayer(run.inventory, all, play.directory)], run.compiler);
   const name =
     typeof play.name === 'string' ? String(scope.render(play.name)) : [scope.render(play.hosts)].flat().join(',');
   run.emit({ type: 'play.started', play: options.id, name, hosts: all });
@@ -31,7 +36,7 @@ export async function runPlay(run: RunContext, play: Play, options: PlayOptions)
   for (const [index, hosts] of batches.entries()) {
     if (batches.length > 1)
       run.emit({ type: 'batch.started', play: options.id, number: index + 1, of: batches.length, hosts });
-    const batch = makeBatch(run, play, options, { all, hosts, scope });
+    const batch = makeBatch(run, play, options, { all: matched, hosts, scope });
     await runBatch(batch);
     const reason = whyStop(batch, index, batches.length);
     if (reason !== undefined) return finishPlay(run, options.id, reason.text, reason.isEnd ? 'go-on' : 'stop');
@@ -52,10 +57,7 @@ function finishPlay(
 function hostsOf(run: RunContext, play: Play, { limit }: PlayOptions, scope: VariableScope): readonly string[] {
   const pattern = [scope.render(play.hosts)].flat().map(String);
   const matched = matchHosts(pattern, run.inventory);
-  return ordered(
-    matched.filter((host) => !run.lost.has(host) && (limit === undefined || limit.has(host))),
-    play.order,
-  );
+  return matched.filter((host) => !run.lost.has(host) && (limit === undefined || limit.has(host)));
 }
 
 function makeBatch(
@@ -72,6 +74,7 @@ function makeBatch(
     run,
     play,
     playId: options.id,
+    startAt: options.startAt,
     hosts: hosts.hosts,
     allPlayHosts: hosts.all,
     layersOf: playLayers(run, play, { batch: hosts.hosts, all: hosts.all }, options.prompted, options.varsFiles),
@@ -94,6 +97,8 @@ async function runBatch(batch: Batch): Promise<void> {
 async function runStages(host: HostRun, stages: readonly Stage[]): Promise<Progress> {
   for (const [index, { statements, flush }] of stages.entries()) {
     const progress = await walk(host, statements, [index * 2]);
+    // Gathering facts, the first stage, is no task one could start after.
+    if (index === 0) host.skipTo(host.batch.startAt);
     const isForced = progress === 'failed' && host.forcesHandlers();
     if (progress === 'left' || (progress === 'failed' && !isForced)) return progress;
     const flushed = flush || isForced ? await flushHandlers(host, [index * 2 + 1]) : 'done';

@@ -7,7 +7,8 @@ import type { SecretRegistry } from '../contract/secret.ts';
 import type { Inventory } from '../language/inventory/types.ts';
 import type { Environment } from '../language/jinja/types.ts';
 import type { PlaybookLoader } from '../language/playbook/loader.ts';
-import type { Playbook } from '../language/playbook/types.ts';
+import { findStart, type Start } from '../language/playbook/start-at.ts';
+import type { Play, Playbook } from '../language/playbook/types.ts';
 import type { Compiler, Emit, RunContext, RunSettings } from './context.ts';
 import { Exclusive } from './exclusive.ts';
 import { HostVariables } from './host-variables.ts';
@@ -99,15 +100,24 @@ function contextOf(input: RunInput, emit: Emit, startedAt: number): RunContext {
 async function runPlays(context: RunContext, input: RunInput): Promise<void> {
   const varsFiles = new VarsFiles(input.decrypt);
   const plays = input.playbooks.flatMap((playbook) => playbook.plays);
+  const start = startOf(plays, input);
   for (const [index, play] of plays.entries()) {
+    if (start && index < start.play) continue;
     const next = await runPlay(context, play, {
       id: `play-${index + 1}`,
       limit: input.limit,
       prompted: input.prompted,
       varsFiles,
+      ...(start?.play === index ? { startAt: start.statement } : {}),
     });
     if (next === 'stop') return;
   }
+}
+
+/** An unmatched name is reported before the run; here it must not turn into a run of everything. */
+function startOf(plays: readonly Play[], { settings }: RunInput): Start | undefined {
+  if (settings.startAtTask === undefined) return undefined;
+  return findStart(plays, settings.startAtTask, settings) ?? { play: plays.length, statement: '' };
 }
 
 function exitCodeOf(recap: readonly HostRecap[], lost: RunContext['lost'], { settings, stop }: RunInput): number {

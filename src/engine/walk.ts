@@ -21,6 +21,7 @@ export async function walk(host: HostRun, statements: readonly Statement[], pref
 }
 
 function step(host: HostRun, statement: Statement, order: Order): Promise<Progress> | Progress {
+  if (host.isBeforeStart(statement)) return 'done';
   switch (statement.kind) {
     case 'task':
       return host.isSelected(statement) ? stepTask(host, statement, order, false) : 'done';
@@ -53,7 +54,7 @@ async function stepBlock(host: HostRun, block: Block, order: Order): Promise<Pro
 
 async function stepRole(host: HostRun, statement: RoleStatement, order: Order): Promise<Progress> {
   if (host.rolesDone.has(statement.key) && !statement.allowDuplicates) return 'done';
-  host.rolesDone.add(statement.key);
+  if (host.hasStarted) host.rolesDone.add(statement.key);
   const progress = await walk(host, statement.body, order);
   return progress === 'end-role' ? 'done' : progress;
 }

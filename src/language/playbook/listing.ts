@@ -40,13 +40,18 @@ function tasksOf(play: Play): readonly Statement[] {
 }
 
 function listed(statement: Statement): ListedTask {
-  const own = String(statement.name ?? what(statement));
+  const own = ownNameOf(statement);
   const { position } = statement;
   return {
     name: statement.role ? `${statement.role.name} : ${own}` : own,
     tags: statement.keywords.tags,
     position: `${position.file}:${position.line}`,
   };
+}
+
+/** A statement's name as it is written, else what it does. */
+export function ownNameOf(statement: Statement): string {
+  return String(statement.name ?? what(statement));
 }
 
 function what(statement: Statement): string {
