@@ -26,6 +26,12 @@ import { imageFor } from './tools/initramfs.ts';
 import type { ToolHost } from './tools/tool.ts';
 import { startEnabledUnits, Units } from './units.ts';
 
+/** From when to when a host answered, in milliseconds of the lab's monotonic clock; `until` is absent while it does. */
+export interface Uptime {
+  readonly from: number;
+  readonly until?: number;
+}
+
 export interface HostSetting {
   readonly options: HostOptions;
   readonly stateDirectory: string;
@@ -68,6 +74,7 @@ export class SimulatedHost {
   #hostKey: string;
   #bootId = '';
   #bootedAt = 0;
+  #uptimes: readonly Uptime[] = [];
   #port: number;
   /** Going down and coming up happen one after the other, whoever asks. */
   #transition: Promise<void> = Promise.resolve();
@@ -92,6 +99,10 @@ export class SimulatedHost {
 
   get isUp(): boolean {
     return this.#door !== undefined;
+  }
+
+  get uptimes(): readonly Uptime[] {
+    return this.#uptimes;
   }
 
   /** The host's part of the FUSE file system. */
@@ -218,6 +229,7 @@ export class SimulatedHost {
       faults: () => this.#faults.all,
     });
     this.#port = this.#door.port;
+    this.#uptimes = [...this.#uptimes, { from: performance.now() }];
   }
 
   async #goDown(): Promise<void> {
@@ -225,6 +237,7 @@ export class SimulatedHost {
     const [door, sandbox] = [this.#door, this.#sandbox];
     this.#door = undefined;
     this.#sandbox = undefined;
+    if (door) this.#uptimes = this.#uptimes.map((each) => ({ until: performance.now(), ...each }));
     await door?.close();
     this.#faults.answerHanging();
     if (sandbox) await stopSandbox(sandbox);

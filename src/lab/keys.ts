@@ -10,6 +10,8 @@ export interface KeyPair {
 
 export function newKeyPair(comment: string): KeyPair {
   const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+  // ssh2 drops leading zero bytes of a key, and then cannot read what it wrote: one pair in a hundred.
+  if (ssh2.utils.parseKey(pair.private) instanceof Error) return newKeyPair(comment);
   return { privateKey: pair.private, publicKey: pair.public };
 }
 

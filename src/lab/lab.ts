@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Enclosure, release, startEnclosure } from './enclosure.ts';
 import { directory, type VirtualDirectory } from './fuse/tree.ts';
-import { SimulatedHost } from './host.ts';
+import { SimulatedHost, type Uptime } from './host.ts';
 import { keyPair, type KeyPair, writeKnownHosts } from './keys.ts';
 import { defaultHosts, type Fault, type HostOptions, type LabOptions } from './options.ts';
 
@@ -27,6 +27,8 @@ export interface Lab {
   /** Presses the reset button; settles when the host is up again or has failed to boot. */
   readonly reset: (host: string) => Promise<void>;
   readonly isUp: (host: string) => boolean;
+  /** When each boot of a host began and ceased to answer. */
+  readonly uptimes: (host: string) => readonly Uptime[];
   /** Ends every process, mount and socket of the lab. */
   readonly close: () => Promise<void>;
 }
@@ -118,6 +120,7 @@ function labOf(stateDirectory: string, hosts: readonly SimulatedHost[], enclosur
     heal: (name) => named(name).heal(),
     reset: (name) => named(name).reboot(),
     isUp: (name) => named(name).isUp,
+    uptimes: (name) => named(name).uptimes,
     close: () => (closing ??= closeAll(hosts, enclosure)),
   };
 }
