@@ -71,6 +71,12 @@ describe('reasons', () => {
     expect(survivors(reasons, observed())).toEqual([]);
     expect(survivors(reasons, observed({ identity: again }))).toEqual(reasons);
   });
+
+  it('reboots again in a later run that asks for it, although this very boot was asked for too', () => {
+    const asked = [{ kind: 'requested', detail: 'the playbook asks for it' }] as const;
+    const again = { ...identity, rebootedFor: ['requested: the playbook asks for it'] };
+    expect(survivors(asked, observed({ identity: again }))).toEqual([]);
+  });
 });
 
 describe('plan', () => {

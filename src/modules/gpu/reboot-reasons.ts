@@ -71,10 +71,13 @@ export function distinct(reasons: readonly RebootReason[]): readonly RebootReaso
   return [...new Map(reasons.map((reason) => [`${reason.kind}: ${reason.detail}`, reason])).values()];
 }
 
+/** Reasons that do not say what is wrong with a boot: each run may ask anew, and packages may be upgraded again. */
+const RECURRING: ReadonlySet<RebootReason['kind']> = new Set(['package', 'requested']);
+
 /** A reason for which this very boot was made: another boot will not help. */
 export function survivors(reasons: readonly RebootReason[], { identity }: BootObservation): readonly RebootReason[] {
   return reasons.filter(
-    ({ kind, detail }) => kind !== 'package' && identity.rebootedFor.includes(`${kind}: ${detail}`),
+    ({ kind, detail }) => !RECURRING.has(kind) && identity.rebootedFor.includes(`${kind}: ${detail}`),
   );
 }
 
