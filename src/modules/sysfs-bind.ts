@@ -14,6 +14,7 @@ import { fileContent } from '../probes/file.ts';
 import { filesInForce, MODPROBE_DIRECTORIES, normaliseModule, parseModprobeFiles } from '../probes/modprobe-config.ts';
 import { type PciAnchors, pciAnchors } from '../probes/pci-anchors.ts';
 import { type PciFunction, pciTree } from '../probes/pci.ts';
+import { pseudoFile } from '../probes/pseudo-file.ts';
 import { BINDING_SCRIPT, type BootBinding, bindingScript, bootIds, idOf, parseBinding } from './gpu/boot-binding.ts';
 import {
   expandTargets,
@@ -91,6 +92,8 @@ initramfs-tools are refused there.`,
   observe,
   plan: (given, current) => {
     refuseAnchors(current.targets, current.anchors);
+    if (isVfio(given.driver) && given.group_policy !== 'ignore')
+      refuseUnviableGroups(current.functions, current.targets, current.anchors);
     const persisted = given.mode === 'live' ? [] : planBoot(given, current);
     return given.mode === 'persist' ? persisted : [...persisted, ...planLive(given, current)];
   },
@@ -119,6 +122,9 @@ initramfs-tools are refused there.`,
   ],
 });
 
+/** Which driver holds a function is a matter of this boot: in check mode nobody knows what the one after a planned reboot does. */
+const thisBoot = pseudoFile('/proc/sys/kernel/random/boot_id', ['kernel:/boot-id']);
+
 async function observe(given: Args, read: Read): Promise<Current> {
   const [tree, anchors, script, entries, config] = await Promise.all([
     read(pciTree()),
@@ -128,6 +134,7 @@ async function observe(given: Args, read: Read): Promise<Current> {
     given.mode === 'live'
       ? []
       : Promise.all(MODPROBE_DIRECTORIES.map((directory) => read(directoryFiles(directory, '.conf')))),
+    given.mode === 'persist' ? null : read(thisBoot),
   ]);
   const { functions } = tree;
   const named = expandTargets(functions, rulesOf(given));
@@ -163,12 +170,9 @@ function isVfio(driver: string): boolean {
 }
 
 function planLive(given: Args, current: Current): readonly Change[] {
-  const { functions, targets, anchors, holders } = current;
+  const { targets, holders } = current;
   const wrong = targets.filter((one) => isMisbound(one, given));
-  if (isVfio(given.driver)) {
-    refuseWithoutIommu(targets);
-    if (given.group_policy !== 'ignore') refuseUnviableGroups(functions, targets, anchors);
-  }
+  if (isVfio(given.driver)) refuseWithoutIommu(targets);
   if (wrong.length > 0) refuseHeld(holders);
   const driver = given.driver === 'native' ? null : given.driver;
   return wrong.map((one) => bindPciFunction({ address: one.address, driver, before: one.driver }));
