@@ -29,7 +29,9 @@ export interface ControllerFiles {
   /** Renders a template file with the task's variables. */
   render(src: string): Promise<string>;
   /** Files below a directory, relative paths in sorted order; null when `src` is not a directory. */
-  list(src: string, folder: 'files'): Promise<readonly string[] | null>;
+  list(src: string, folder: 'files' | 'vars'): Promise<readonly string[] | null>;
+  /** The variables of a YAML or JSON file, decrypted, templates unrendered. Throws TaskError. */
+  vars(src: string): Promise<Readonly<Record<string, unknown>>>;
 }
 
 export interface ModuleExample {

@@ -83,7 +83,7 @@ export async function readyArgs(host: HostRun, task: Task, scope: VariableScope,
   if (!module.prepare) return parsed.args;
   return module.prepare(
     parsed.args,
-    new TaskFiles({ role: task.role, directory: host.batch.play.directory }, scope, host.run.compiler),
+    new TaskFiles({ role: task.role, directory: host.batch.play.directory }, scope, host.run),
   );
 }
 

@@ -4,8 +4,11 @@ import type { Task } from '../language/playbook/types.ts';
 import type { HostRun } from './host-run.ts';
 import { learn, notify } from './learn.ts';
 import type { Progress } from './progress.ts';
+import { regroup } from './regroup.ts';
 import { registered } from './results.ts';
 import { hide } from './run-task.ts';
+
+const INVENTORY = new Set(['add_host', 'group_by']);
 
 export interface Circumstances {
   /** Its failure is the failure of all hosts. */
@@ -21,7 +24,9 @@ export function conclude(
   result: Result,
   { isFatal, elapsedMs }: Circumstances,
 ): Progress {
-  const final = result.isCopy ? result : notify(host, task, result);
+  const final = result.isCopy
+    ? result
+    : notify(host, task, INVENTORY.has(task.module) ? regroup(host, result) : result);
   if (!result.isCopy && !isSilent(task, final)) host.run.recap.add(host.name, final, host.rescues.length > 0);
   learn(host, task, final);
   host.run.emit({

@@ -3,6 +3,8 @@ import type { Change, ChangeKind } from '../contract/change.ts';
 import type { Transport } from '../contract/connection.ts';
 import type { Event } from '../contract/event.ts';
 import type { SecretRegistry } from '../contract/secret.ts';
+import type { Problems } from '../contract/problem.ts';
+import type { Addition } from '../language/inventory/assemble.ts';
 import type { Inventory } from '../language/inventory/types.ts';
 import type { CompiledExpression, CompiledTemplate, Environment } from '../language/jinja/types.ts';
 import type { PlaybookLoader } from '../language/playbook/loader.ts';
@@ -13,6 +15,7 @@ import type { LinkPool } from './link-pool.ts';
 import type { Recap } from './recap.ts';
 import type { Registry } from './registry.ts';
 import type { Stop } from './stop.ts';
+import type { VarsFiles } from './vars-files.ts';
 
 /** An event without its time stamp; the run adds it. */
 export type Emit = (event: DistributiveOmit<Event, 'at'>) => void;
@@ -48,7 +51,10 @@ export interface RunContext {
   readonly compiler: Compiler;
   readonly environment: Environment;
   readonly loader: PlaybookLoader;
+  /** Grows by add_host and group_by; whoever keeps something made of it must look again. */
   readonly inventory: Inventory;
+  readonly extendInventory: (additions: readonly Addition[], problems: Problems) => void;
+  readonly varsFiles: VarsFiles;
   readonly transport: Transport;
   readonly kindOf: (change: Change) => ChangeKind<Change>;
   readonly secrets: SecretRegistry;

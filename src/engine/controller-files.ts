@@ -4,8 +4,9 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { ControllerFiles } from '../contract/module.ts';
 import { TaskError } from '../contract/task-error.ts';
 import type { RoleContext } from '../language/playbook/types.ts';
-import type { Compiler } from './context.ts';
+import type { Compiler, RunContext } from './context.ts';
 import type { VariableScope } from './scope.ts';
+import type { VarsFiles } from './vars-files.ts';
 
 export interface FilePlaces {
   readonly role?: RoleContext;
@@ -29,11 +30,17 @@ export class TaskFiles implements ControllerFiles {
   readonly #places: FilePlaces;
   readonly #scope: VariableScope;
   readonly #compiler: Compiler;
+  readonly #varsFiles: VarsFiles;
 
-  constructor(places: FilePlaces, scope: VariableScope, compiler: Compiler) {
+  constructor(
+    places: FilePlaces,
+    scope: VariableScope,
+    { compiler, varsFiles }: Pick<RunContext, 'compiler' | 'varsFiles'>,
+  ) {
     this.#places = places;
     this.#scope = scope;
     this.#compiler = compiler;
+    this.#varsFiles = varsFiles;
   }
 
   async read(src: string, folder: 'files' | 'templates'): Promise<Uint8Array> {
@@ -50,7 +57,7 @@ export class TaskFiles implements ControllerFiles {
     }
   }
 
-  async list(src: string, folder: 'files'): Promise<readonly string[] | null> {
+  async list(src: string, folder: 'files' | 'vars'): Promise<readonly string[] | null> {
     const path = await this.#find(src, folder);
     if (!(await stat(path)).isDirectory()) return null;
     const entries = await readdir(path, { recursive: true, withFileTypes: true });
@@ -58,6 +65,11 @@ export class TaskFiles implements ControllerFiles {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(path.replace(/\/$/, '').length + 1));
     return files.sort();
+  }
+
+  vars(src: string): Promise<Readonly<Record<string, unknown>>> {
+    const places = candidates(src, 'vars', this.#places);
+    return Promise.resolve(this.#varsFiles.first(places, src, isAbsolute(src)).vars);
   }
 
   async #find(src: string, folder: string): Promise<string> {

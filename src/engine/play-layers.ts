@@ -4,7 +4,6 @@ import type { RunContext } from './context.ts';
 import { layersFor, type PlayLayers } from './host-variables.ts';
 import { magicLayer } from './magic.ts';
 import { layerOf, VariableScope } from './scope.ts';
-import type { VarsFiles } from './vars-files.ts';
 
 export interface PlayHosts {
   readonly batch: readonly string[];
@@ -12,13 +11,7 @@ export interface PlayHosts {
 }
 
 /** The layers a play adds to each host's variables, made once per host and role. */
-export function playLayers(
-  run: RunContext,
-  play: Play,
-  hosts: PlayHosts,
-  prompted: Readonly<Record<string, unknown>>,
-  files: VarsFiles,
-) {
+export function playLayers(run: RunContext, play: Play, hosts: PlayHosts, prompted: Readonly<Record<string, unknown>>) {
   const cache = new Map<string, PlayLayers>();
   let cachedFor = run.inventory;
   const layersOf = (host: string, role: RoleContext | undefined): PlayLayers => {
@@ -50,7 +43,7 @@ export function playLayers(
       layersFor(run.variablesOf(host), play, base, { keywords: play.keywords, role }),
       run.compiler,
     );
-    const layers = { ...base, files: files.load(play.varsFiles, play.directory, scope) };
+    const layers = { ...base, files: run.varsFiles.load(play.varsFiles, play.directory, scope) };
     cache.set(key, layers);
     return layers;
   };

@@ -10,14 +10,12 @@ import { layerOf, VariableScope } from './scope.ts';
 import { batchesOf, ordered } from './serial.ts';
 import { sharedLayer } from './shared-variables.ts';
 import { type Stage, stagesOf } from './stages.ts';
-import { VarsFiles } from './vars-files.ts';
 import { flushHandlers, walk } from './walk.ts';
 
 export interface PlayOptions {
   readonly id: string;
   readonly limit: ReadonlySet<string> | undefined;
   readonly prompted: Readonly<Record<string, unknown>>;
-  readonly varsFiles: VarsFiles;
   /** The statement to begin at, in the play that holds it. */
   readonly startAt?: string;
 }
@@ -38,7 +36,7 @@ export async function runPlay(run: RunContext, play: Play, options: PlayOptions)
       run.emit({ type: 'batch.started', play: options.id, number: index + 1, of: batches.length, hosts });
     const batch = makeBatch(run, play, options, { all: matched, hosts, scope });
     await runBatch(batch);
-    const reason = whyStop(batch, index, batches.length);
+    const reason = whyStop(batch, batches.slice(index + 1));
     if (reason !== undefined) return finishPlay(run, options.id, reason.text, reason.isEnd ? 'go-on' : 'stop');
   }
   return finishPlay(run, options.id, undefined);
@@ -77,7 +75,7 @@ function makeBatch(
     startAt: options.startAt,
     hosts: hosts.hosts,
     allPlayHosts: hosts.all,
-    layersOf: playLayers(run, play, { batch: hosts.hosts, all: hosts.all }, options.prompted, options.varsFiles),
+    layersOf: playLayers(run, play, { batch: hosts.hosts, all: hosts.all }, options.prompted),
     mayFail: percentage === undefined ? undefined : (percentage / 100) * hosts.hosts.length,
   });
 }
@@ -110,12 +108,12 @@ async function runStages(host: HostRun, stages: readonly Stage[]): Promise<Progr
 /** Why no later batch may start, if so. */
 function whyStop(
   batch: Batch,
-  index: number,
-  of: number,
+  later: readonly (readonly string[])[],
 ): { readonly text: string; readonly isEnd: boolean } | undefined {
-  if (batch.run.stop.isRequested) return { text: 'stopped by request', isEnd: false };
+  const left = later.length;
+  if (batch.run.stop.isRequested)
+    return { text: `stopped by request${left > 0 ? `; not begun: ${later.flat().join(', ')}` : ''}`, isEnd: false };
   if (batch.mustStop) {
-    const left = of - index - 1;
     const rest = left > 0 ? `; the remaining ${left} ${left === 1 ? 'batch was' : 'batches were'} not started` : '';
     return { text: `${batch.failed.size} of ${batch.hosts.length} hosts failed${rest}`, isEnd: false };
   }

@@ -4,6 +4,7 @@ import type { Change, ChangeKind } from '../contract/change.ts';
 import type { Transport } from '../contract/connection.ts';
 import type { HostRecap, Reporter } from '../contract/event.ts';
 import type { SecretRegistry } from '../contract/secret.ts';
+import { extendInventory } from '../language/inventory/assemble.ts';
 import type { Inventory } from '../language/inventory/types.ts';
 import type { Environment } from '../language/jinja/types.ts';
 import type { PlaybookLoader } from '../language/playbook/loader.ts';
@@ -81,9 +82,17 @@ function contextOf(input: RunInput, emit: Emit, startedAt: number): RunContext {
     signal: input.stop.signal,
     onConnected: (host, elapsedMs) => emit({ type: 'host.connected', host, elapsedMs }),
   });
+  let inventory = input.inventory;
   const queueOf = (concurrency: number) => new PQueue({ concurrency });
   return {
     ...input,
+    get inventory() {
+      return inventory;
+    },
+    extendInventory: (additions, problems) => {
+      inventory = extendInventory(inventory, additions, problems);
+    },
+    varsFiles: new VarsFiles(input.decrypt, input.loader),
     emit,
     queue: queueOf(input.settings.forks),
     queueOf,
@@ -98,7 +107,6 @@ function contextOf(input: RunInput, emit: Emit, startedAt: number): RunContext {
 }
 
 async function runPlays(context: RunContext, input: RunInput): Promise<void> {
-  const varsFiles = new VarsFiles(input.decrypt);
   const plays = input.playbooks.flatMap((playbook) => playbook.plays);
   const start = startOf(plays, input);
   for (const [index, play] of plays.entries()) {
@@ -107,7 +115,6 @@ async function runPlays(context: RunContext, input: RunInput): Promise<void> {
       id: `play-${index + 1}`,
       limit: input.limit,
       prompted: input.prompted,
-      varsFiles,
       ...(start?.play === index ? { startAt: start.statement } : {}),
     });
     if (next === 'stop') return;

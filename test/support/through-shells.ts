@@ -20,6 +20,7 @@ const controller = {
   read: (src: string) => Promise.resolve(Buffer.from(`content of ${src}`)),
   render: (src: string) => Promise.resolve(`rendered ${src}\n`),
   list: (src: string) => Promise.resolve(src.startsWith('tree') ? ['a', 'sub/b'] : null),
+  vars: (src: string) => Promise.resolve({ from: src }),
 };
 
 /** Runs the same tests through each shell that targets have. The expression `yes` is true, any other false. */

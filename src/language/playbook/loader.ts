@@ -5,7 +5,7 @@ import type { LoadContext, ModuleLookup, PlayNotes, Surroundings, TemplateCompil
 import { IncludeCache } from './include-cache.ts';
 import { inherit } from './keywords.ts';
 import { freshNotes, NOT_IMPORTED, readPlaybook, inOrder } from './playbook.ts';
-import { type Decrypt, ProjectFiles, projectRoot } from './project-files.ts';
+import { type Decrypt, type FoundFile, ProjectFiles, projectRoot } from './project-files.ts';
 import { ProjectSources } from './sources.ts';
 import { handlerSectionsOf } from './walk.ts';
 import type { HandlerSection, Include, Keywords, Play, Playbook, RoleStatement, Statement } from './types.ts';
@@ -67,6 +67,11 @@ export class PlaybookLoader {
     const { modules, compiler } = this.#options;
     const shared = { problems, modules, compiler, sources: this.#sources };
     return readPlaybook(shared, this.#files, { file, path: '', imported: NOT_IMPORTED, trail: [file] });
+  }
+
+  /** The first of some files that exists, and whether it lies in the project. */
+  find(places: readonly string[]): FoundFile {
+    return this.#files.find(places);
   }
 
   /**
