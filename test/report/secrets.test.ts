@@ -45,7 +45,10 @@ function project(): string {
   });
 }
 
+/** Its halves too: the shell prints them one after the other. */
 const forms = [
+  'c0rrect',
+  'b@ttery',
   SECRET,
   JSON.stringify(SECRET).slice(1, -1),
   Buffer.from(SECRET).toString('base64'),
@@ -89,5 +92,5 @@ test.each([
 test('nor on a terminal, whose live lines are clipped', async () => {
   const { text } = await underTerminal(tsplay(call('run')), { columns: 60, rows: 20, cwd: project() });
   expect(text).toMatch('********');
-  for (const form of [...forms, SECRET.slice(0, 8), SECRET.slice(10)]) expect(text).not.toContain(form);
+  for (const form of forms) expect(text).not.toContain(form);
 });
