@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readHere } from '../../test/support/read-here.ts';
 import { hostUnderTest } from '../../test/support/run-module.ts';
 import { parseIdentity } from '../probes/boot-identity.ts';
@@ -131,6 +134,40 @@ describe('on this machine', () => {
       '/no/such',
       '/dev/null',
     ]);
+  });
+
+  describe('guests', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'guests-'));
+    const path = process.env['PATH'];
+    const virsh = (text: string) => writeFileSync(join(folder, 'virsh'), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    beforeAll(() => void (process.env['PATH'] = `${folder}:${path}`));
+    afterAll(() => {
+      process.env['PATH'] = path;
+      rmSync(folder, { recursive: true });
+    });
+
+    it('counts paused guests, which a reboot ends as well', () => {
+      virsh('case "$*" in *--state-running*) ;; *) echo paused1;; esac');
+      expect(readHere(rebootGate([])).guests).toEqual(['paused1']);
+    });
+
+    it('finds guests of a libvirt that lives in a container, by their processes', async () => {
+      virsh('exit 0');
+      const qemu = join(folder, 'qemu-system-x86_64');
+      copyFileSync('/bin/sh', qemu);
+      const args = ['-c', 'sleep 30; :', '-name', 'guest=instance-0000002a,debug-threads=on'];
+      const guest = spawn(qemu, args, { stdio: 'ignore', detached: true });
+      const deadline = Date.now() + 5000;
+      let guests: readonly string[] = [];
+      while (guests.length === 0 && Date.now() < deadline) guests = readHere(rebootGate([])).guests;
+      process.kill(-(guest.pid ?? 0));
+      expect(guests).toEqual(['instance-0000002a']);
+    });
+
+    it('does not take an error of virsh for an empty host', () => {
+      virsh('echo "error: failed to connect to the hypervisor" >&2; exit 1');
+      expect(readHere(rebootGate([])).guestsUnknown).toBe('error: failed to connect to the hypervisor');
+    });
   });
 
   it('sees that nothing needs a reboot', async () => {

@@ -5,6 +5,7 @@ import { recordsOf, scriptKind } from './script-kind.ts';
 export interface RebootGate {
   /** Boot files of the next entry that are absent or empty. */
   readonly brokenFiles: readonly string[];
+  /** Active guests by name, paused ones too: a reboot ends them all. */
   readonly guests: readonly string[];
   /** `virsh` is there but gave no answer: then nobody knows whether guests run. */
   readonly guestsUnknown: string | null;
@@ -13,15 +14,25 @@ export interface RebootGate {
 /**
  * GRUB names files from the root of their file system: `/vmlinuz` where /boot is a partition, `/@/boot/vmlinuz` on a
  * btrfs subvolume. A size of nothing is a rebuild that ran out of space.
+ *
+ * Where libvirt lives in a container (Kolla), the host has no virsh, or one that knows no guests; QEMU's processes are
+ * there for all to see. They count whatever virsh says, except that its names are nicer.
  */
 const SCRIPT = `for p do
   ok=
   for c in "$p" "/boot$p" "/\${p#/*/}"; do [ -s "$c" ] && { ok=1; break; }; done
   [ -n "$ok" ] || printf 'broken %s\\n' "$p"
 done
+for p in /proc/[0-9]*; do
+  c=; IFS= read -r c <"$p/comm" || continue
+  case $c in qemu-system-*|qemu-kvm*|kvm) ;; *) continue;; esac
+  w=$(tr '\\000' '\\n' <"$p/cmdline") && [ -n "$w" ] || continue
+  n=$(printf '%s\\n' "$w" | sed -n -e '/^-name$/{' -e n -e 's/^guest=//' -e 's/,.*//' -e p -e q -e '}')
+  printf 'guest %s\\n' "\${n:-$c (process \${p#/proc/})}"
+done 2>/dev/null
 command -v virsh >/dev/null 2>&1 || exit 0
 command -v timeout >/dev/null 2>&1 && t='timeout 20' || t=
-if said=$($t virsh -c qemu:///system list --state-running --name 2>&1); then
+if said=$($t virsh -c qemu:///system list --name 2>&1); then
   printf '%s\\n' "$said" | while IFS= read -r g; do [ -n "$g" ] && printf 'guest %s\\n' "$g"; done
 else printf 'unknown %s\\n' "$(printf '%s' "$said" | head -n 1)"; fi
 exit 0`;
@@ -33,7 +44,7 @@ const kind = scriptKind<readonly string[], RebootGate>({
   parse(stdout) {
     const records = recordsOf(stdout);
     const of = (key: string) => records.filter(([name]) => name === key).map(([, value]) => value);
-    return { brokenFiles: of('broken'), guests: of('guest'), guestsUnknown: of('unknown')[0] ?? null };
+    return { brokenFiles: of('broken'), guests: [...new Set(of('guest'))], guestsUnknown: of('unknown')[0] ?? null };
   },
   // Planned rebuilds leave files that boot, or fail; they start no guests.
   predict: (_, value) => value,
