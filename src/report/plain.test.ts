@@ -202,3 +202,17 @@ test('names from hosts and playbooks cannot forge lines', () => {
   );
   expect(take()).not.toMatch(/[\u0000-\u0009\u000b-\u001f]|^RECAP\\e/m);
 });
+
+test('output that was shown as it came is not shown again', () => {
+  const { send: on, take } = reporter(1);
+  on(
+    ...started('run', ['a', 'b']),
+    { type: 'task.output', task: slow, host: 'a', stream: 'stdout', text: 'once\n' },
+    taskFinished('a', slow, result('changed', { values: { stdout: 'once\n' } })),
+    taskFinished('b', slow, result('changed', { values: { stdout: 'quiet until now\n' } })),
+    ...finished([]),
+  );
+  const text = take();
+  expect(text.match(/once/g)).toHaveLength(1);
+  expect(text).toMatch('      | quiet until now\n');
+});

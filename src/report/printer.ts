@@ -4,7 +4,7 @@ import { Digest } from './digest.ts';
 import { eventLines } from './event-lines.ts';
 import type { Line } from './line.ts';
 import { LinearOrder, type TaskReport } from './linear.ts';
-import { taskLines } from './task-lines.ts';
+import { streamKey, taskLines } from './task-lines.ts';
 
 export interface PrinterOptions {
   readonly verbosity: number;
@@ -17,6 +17,7 @@ export class Printer {
   readonly #print: (lines: readonly Line[]) => void;
   readonly #options: PrinterOptions;
   readonly #linear = new LinearOrder((report) => this.#task(report));
+  readonly #streamed = new Set<string>();
   readonly #digest = new Digest();
   #isCheck = false;
   #showDiff = false;
@@ -46,11 +47,21 @@ export class Printer {
       this.#isCheck = event.mode === 'check';
       this.#showDiff = event.showDiff;
     } else if (event.type === 'play.started' || event.type === 'batch.started') this.#hosts = event.hosts;
+    else if (event.type === 'task.output' && this.#options.verbosity > 0)
+      this.#streamed.add(streamKey(event.host, event.task));
   }
 
   #task(report: TaskReport): void {
     this.#digest.add(report);
     const { verbosity } = this.#options;
-    this.#print(taskLines(report, { isCheck: this.#isCheck, showDiff: this.#showDiff, verbosity, hosts: this.#hosts }));
+    this.#print(
+      taskLines(report, {
+        isCheck: this.#isCheck,
+        showDiff: this.#showDiff,
+        verbosity,
+        hosts: this.#hosts,
+        streamed: this.#streamed,
+      }),
+    );
   }
 }

@@ -10,6 +10,8 @@ export interface ResultView {
   readonly showDiff: boolean;
   readonly verbosity: number;
   readonly module: string;
+  /** The output was shown as it came. */
+  readonly isStreamed: boolean;
   readonly diffLines: (diff: Diff) => readonly string[];
 }
 

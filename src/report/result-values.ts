@@ -26,7 +26,8 @@ export function said(result: Result, view: ResultView): string {
 /** What debug shows, what a program printed (-v), and everything a task registers (-vv). */
 export function valueLines(result: Result, view: ResultView): readonly Line[] {
   if (view.module === 'debug') return isAskedFor(result, view) ? debugLines(result.values) : [];
-  const streams = view.verbosity > 0 && result.status !== 'failed' ? streamsBlock(result, view.verbosity) : [];
+  const isNews = view.verbosity > 0 && result.status !== 'failed' && !view.isStreamed;
+  const streams = isNews ? streamsBlock(result, view.verbosity) : [];
   if (view.verbosity < 2) return streams;
   const rest = Object.entries(result.values).filter(([name]) => !SHOWN_ELSEWHERE.has(name));
   return rest.length === 0 ? streams : [...streams, ...yamlLines(Object.fromEntries(rest))];

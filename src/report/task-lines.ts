@@ -5,7 +5,7 @@ import { hostCount, hostNames } from './host-names.ts';
 import { indented, type Line, prose, span, textOf } from './line.ts';
 import type { HostResult, TaskReport } from './linear.ts';
 import { remembered } from './remembered.ts';
-import { type ResultView, type ShownResult, shownResult, wordOf } from './result-lines.ts';
+import { type ShownResult, shownResult, wordOf } from './result-lines.ts';
 
 /** What a run's results have in common. */
 export interface RunView {
@@ -14,6 +14,12 @@ export interface RunView {
   readonly verbosity: number;
   /** Hosts of the batch, in their order. */
   readonly hosts: readonly string[];
+  /** Whose output was shown as it came, as {@link streamKey}s; it is not shown again. */
+  readonly streamed?: ReadonlySet<string>;
+}
+
+export function streamKey(host: string, task: Pick<TaskLabel, 'id'>): string {
+  return `${host}\0${task.id}`;
 }
 
 interface Shown extends HostResult {
@@ -35,8 +41,11 @@ export function taskLines({ task, results }: TaskReport, run: RunView): readonly
   if (taken.length === 0) return [];
   if (run.verbosity === 0 && taken.every(({ result }) => result.status === 'skipped'))
     return [skippedLine(task, taken.length)];
-  const view: ResultView = { ...run, module: task.module, diffLines: remembered(diffLines) };
-  const shown = inOrder(taken, run.hosts).map((one) => ({ ...one, shown: shownResult(one.result, view) }));
+  const view = { ...run, module: task.module, diffLines: remembered(diffLines) };
+  const shown = inOrder(taken, run.hosts).map((one) => ({
+    ...one,
+    shown: shownResult(one.result, { ...view, isStreamed: run.streamed?.has(streamKey(one.host, task)) === true }),
+  }));
   return [heading(task, taken, run), ...groupsOf(shown).flatMap((group) => groupLines(group, run))];
 }
 
@@ -112,6 +121,7 @@ function groupLines({ members, isByName }: Group, run: RunView): readonly Line[]
   ];
 }
 
-function retried({ attempts = 1 }: Result): string {
-  return attempts > 1 ? ` (${attempts} tries)` : '';
+/** A failure says it in its message. */
+function retried({ attempts = 1, status }: Result): string {
+  return attempts > 1 && status !== 'failed' ? ` (${attempts} tries)` : '';
 }
