@@ -12,6 +12,7 @@ import type { RunInput } from '../engine/run.ts';
 import { Stop } from '../engine/stop.ts';
 import { loadInventory } from '../language/inventory/load-inventory.ts';
 import { matchHosts } from '../language/inventory/patterns.ts';
+import { expandLimit } from '../language/inventory/split-pattern.ts';
 import type { Inventory } from '../language/inventory/types.ts';
 import { createCompiler } from '../language/jinja/compile.ts';
 import { standardEnvironment } from '../language/jinja/environment.ts';
@@ -23,8 +24,10 @@ import { openVault, type Vault } from '../language/vault/vault.ts';
 import { parseYamlValue } from '../language/yaml/read-yaml.ts';
 import modules from '../modules/index.ts';
 import { createTransport } from '../transport/transport.ts';
+import { readConfigFile } from './config-file.ts';
 import { extraVars } from './extra-vars.ts';
 import type { PlayOptions } from './options.ts';
+import { checkPlayHosts, checkStart } from './play-hosts.ts';
 import { ask, askSecret } from './prompts.ts';
 import { readVariableFiles } from './variable-files.ts';
 import { vaultPasswords } from './vault-passwords.ts';
@@ -45,11 +48,12 @@ type SourceOptions = Pick<PlayOptions, 'inventory' | 'extraVars' | 'vaultPasswor
 
 /** Reads everything that does not depend on a playbook. */
 export async function compose(options: SourceOptions): Promise<Composition> {
-  const problems = new Problems();
+  const config = readConfigFile();
+  const { problems } = config;
   const secrets = new SecretRegistry();
-  const vault = openVault(await vaultPasswords(options), secrets);
+  const vault = openVault(await vaultPasswords(options, config.vaultPasswordFile), secrets);
   const environment = standardEnvironment(lookups, { parseYaml: parseYamlValue });
-  const inventory = await loadInventory(sources(options.inventory, problems), {
+  const inventory = await loadInventory(sources(options.inventory, config.inventory, problems), {
     problems,
     vaultDecrypt: (text) => vault.decrypt(text),
   });
@@ -70,10 +74,15 @@ export function registry(): Registry {
   return new Registry(modules as readonly AnyModule[]);
 }
 
-function sources(given: readonly string[], problems: Problems): readonly string[] {
+function sources(
+  given: readonly string[],
+  configured: readonly string[] | undefined,
+  problems: Problems,
+): readonly string[] {
   if (given.length > 0) return given;
   const fromEnvironment = process.env.TSPLAY_INVENTORY ?? process.env.ANSIBLE_INVENTORY;
   if (fromEnvironment) return fromEnvironment.split(',').filter(Boolean);
+  if (configured) return configured;
   if (existsSync('inventory')) return ['inventory/'];
   problems.error('no inventory: there is no inventory/ here', {
     hint: 'name one with -i: a file, a directory, a script, or "host1,host2,"',
@@ -110,7 +119,8 @@ export function loadPlaybooks(
 
 /** roles/ beside the playbook's directory and here, then where Ansible keeps them. */
 function roleDirectories(files: readonly string[]): readonly string[] {
-  const configured = (process.env.TSPLAY_ROLES_PATH ?? process.env.ANSIBLE_ROLES_PATH ?? '').split(':').filter(Boolean);
+  const named = process.env.TSPLAY_ROLES_PATH ?? process.env.ANSIBLE_ROLES_PATH;
+  const configured = named?.split(':').filter(Boolean) ?? readConfigFile().rolesPath ?? [];
   const near = files.map((file) => resolve(dirname(file), '..', 'roles'));
   return [
     ...new Set([...near, resolve('roles'), ...configured, join(homedir(), '.ansible', 'roles'), '/etc/ansible/roles']),
@@ -120,7 +130,8 @@ function roleDirectories(files: readonly string[]): readonly string[] {
 /** The hosts of `--limit`, or undefined for all. A limit that matches nothing is a problem. */
 export function limitOf(composition: Composition, limit: string | undefined): ReadonlySet<string> | undefined {
   if (limit === undefined) return undefined;
-  const hosts = matchHosts(limit, composition.inventory, composition.problems);
+  const parts = expandLimit(limit, composition.problems);
+  const hosts = matchHosts(parts, composition.inventory, composition.problems);
   if (hosts.length === 0) composition.problems.error(`--limit ${limit} matches no host of the inventory`);
   return new Set(hosts);
 }
@@ -134,6 +145,9 @@ export async function runInput(
   const { loader, playbooks } = loadPlaybooks(composition, files);
   const limit = limitOf(composition, options.limit);
   readVariableFiles(composition.inventory, playbooks, limit);
+  checkPlayHosts(playbooks, composition.inventory, composition.problems);
+  const selection = { only: options.tags, skip: options.skipTags };
+  checkStart(playbooks, options.startAtTask, selection, composition.problems);
   return {
     playbooks,
     loader,

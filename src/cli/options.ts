@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { readConfigFile } from './config-file.ts';
 
 /** What `tsplay run` and `tsplay check` understand, typed. Names follow ansible-playbook where the meaning is the same. */
 export interface PlayOptions {
@@ -74,6 +75,7 @@ export function withInventory(command: Command): Command {
 }
 
 export function withPlayOptions(command: Command): Command {
+  const config = readConfigFile();
   return withInventory(command)
     .option('-l, --limit <pattern>', 'only these hosts (pattern or @file)')
     .addOption(new Option('-t, --tags <tags>', 'only tasks with these tags').argParser(collectWords).default([], 'all'))
@@ -81,15 +83,21 @@ export function withPlayOptions(command: Command): Command {
       new Option('--skip-tags <tags>', 'leave out tasks with these tags').argParser(collectWords).default([], 'none'),
     )
     .option('-D, --diff', 'show what changes in files')
-    .addOption(new Option('-f, --forks <number>', 'hosts worked on at once').argParser(positive).default(DEFAULT_FORKS))
+    .addOption(
+      new Option('-f, --forks <number>', 'hosts worked on at once')
+        .argParser(positive)
+        .default(config.forks ?? DEFAULT_FORKS),
+    )
     .option('-b, --become', 'become another user (root)')
     .option('--become-user <user>', 'user to become')
     .addOption(new Option('--become-method <method>', 'how to become').choices(['sudo', 'doas', 'su']))
     .option('-K, --ask-become-pass', 'ask for the password to become')
     .option('-k, --ask-pass', 'ask for the login password (otherwise passwords are never tried)')
-    .option('-u, --user <user>', 'login user')
-    .option('--private-key <file>', 'login key')
-    .addOption(new Option('-T, --timeout <seconds>', 'seconds to connect').argParser(positive).default(20))
+    .option('-u, --user <user>', 'login user', config.remoteUser)
+    .option('--private-key <file>', 'login key', config.privateKeyFile)
+    .addOption(
+      new Option('-T, --timeout <seconds>', 'seconds to connect').argParser(positive).default(config.timeout ?? 20),
+    )
     .addOption(
       new Option('--task-timeout <seconds>', 'seconds a task may take when it sets no timeout')
         .argParser(positive)
@@ -102,7 +110,7 @@ export function withPlayOptions(command: Command): Command {
       'record the key of a host that is not in known_hosts; a changed key is always refused',
     )
     .option('--start-at-task <name>', 'begin at this task (name or pattern)')
-    .option('--force-handlers', 'run notified handlers also on hosts that failed')
+    .option('--force-handlers', 'run notified handlers also on hosts that failed', config.forceHandlers)
     .option('--list-hosts', 'only show the hosts of each play')
     .option('--list-tasks', 'only show the tasks of each play')
     .option('--list-tags', 'only show the tags of each play')

@@ -13,8 +13,9 @@ interface VaultOptions {
 }
 
 /** Vault passwords from files, executables and the terminal; ANSIBLE_VAULT_PASSWORD_FILE is honoured. */
-export async function vaultPasswords(options: VaultOptions): Promise<readonly VaultPassword[]> {
-  const fromEnvironment = process.env.TSPLAY_VAULT_PASSWORD_FILE ?? process.env.ANSIBLE_VAULT_PASSWORD_FILE;
+export async function vaultPasswords(options: VaultOptions, configured?: string): Promise<readonly VaultPassword[]> {
+  const fromEnvironment =
+    process.env.TSPLAY_VAULT_PASSWORD_FILE ?? process.env.ANSIBLE_VAULT_PASSWORD_FILE ?? configured;
   const files =
     options.vaultPasswordFile.length === 0 && fromEnvironment ? [fromEnvironment] : options.vaultPasswordFile;
   const passwords: VaultPassword[] = files.map((file) => ({ id: 'default', password: readPassword(file) }));

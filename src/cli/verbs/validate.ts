@@ -1,5 +1,6 @@
 import { compose, loadPlaybooks } from '../compose.ts';
 import type { PlayOptions } from '../options.ts';
+import { checkPlayHosts } from '../play-hosts.ts';
 import { showProblems } from '../problems.ts';
 import { readVariableFiles } from '../variable-files.ts';
 
@@ -8,6 +9,7 @@ export async function validate(files: readonly string[], options: PlayOptions): 
   const composition = await compose(options);
   const { playbooks } = loadPlaybooks(composition, files);
   readVariableFiles(composition.inventory, playbooks, undefined);
+  checkPlayHosts(playbooks, composition.inventory, composition.problems);
   showProblems(composition.problems, composition.secrets);
   if (composition.problems.hasErrors) return 1;
   const plays = playbooks.reduce((sum, playbook) => sum + playbook.plays.length, 0);

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { play, playText, workspace } from '../../test/support/play.ts';
+
+const PLAY = (hosts: string) =>
+  `- name: p\n  hosts: ${hosts}\n  gather_facts: false\n  tasks: [{name: a, debug: {msg: x}}]\n`;
+
+test('a name that is nearly a host is a mistake with a suggestion, found before anything runs', async () => {
+  const { exitCode, problems, events } = await playText(PLAY('computr1'), { hosts: ['compute1', 'compute2'] });
+  expect(exitCode).toBe(1);
+  expect(problems).toMatchObject([{ severity: 'error', path: 'plays[0].hosts', hint: 'did you mean compute1?' }]);
+  expect(events).toEqual([]);
+});
+
+test('a group that this inventory does not have is a warning, and so is a near name where hosts may be added', async () => {
+  const none = await playText(PLAY('storage'), { hosts: ['compute1'] });
+  expect(none.exitCode).toBe(0);
+  expect(none.problems).toMatchObject([{ severity: 'warning' }]);
+  const grows = `- hosts: all\n  gather_facts: false\n  tasks: [{add_host: {name: compute9}}]\n${PLAY('compute9')}`;
+  const grown = await playText(grows, { hosts: ['compute1'] });
+  expect(grown.exitCode).toBe(0);
+  expect(grown.log).toContain('a@compute9 ok');
+});
+
+test('--limit reads names from a file', async () => {
+  const directory = workspace({ 'site.yaml': PLAY('all'), 'failed.retry': '# last night\nh2\n\nh3\n' });
+  const { log } = await play(join(directory, 'site.yaml'), {
+    inventory: ['h1,h2,h3,'],
+    connection: 'local',
+    limit: `@${join(directory, 'failed.retry')}`,
+  });
+  expect(log).toEqual(['a@h2 ok', 'a@h3 ok']);
+});
+
+test('--start-at-task with a name nobody has is a mistake with a suggestion', async () => {
+  const text = PLAY('all').replace('name: a,', 'name: Install packages,');
+  const { exitCode, problems } = await playText(text, { startAtTask: 'Instal packages' });
+  expect(exitCode).toBe(1);
+  expect(problems[0]?.hint).toBe('did you mean "Install packages"?');
+});
+
+test('--start-at-task still gathers facts first', async () => {
+  const text = `- hosts: all\n  tasks:\n    - {name: a, debug: {msg: x}}\n    - {name: b, debug: {msg: "{{ ansible_facts.kernel is defined }}"}}\n`;
+  const { log, results } = await playText(text, { startAtTask: 'b' });
+  expect(log).toEqual(['Gathering Facts@h1 ok', 'b@h1 ok']);
+  expect(results('b').get('h1')?.values.msg).toBe(true);
+});
