@@ -208,7 +208,14 @@ export class SimulatedHost {
     this.#bootedAt = performance.now();
     try {
       const config = await filesInside(sandbox, [...modprobeDirectories, ...configDirectories]);
-      this.#kernel = await bootKernel(this.#machine, { config, file: (path) => readInside(sandbox, path) });
+      this.#kernel = await bootKernel(this.#machine, {
+        config,
+        file: (path) => readInside(sandbox, path),
+        runEarly: async (kernel, script) => {
+          this.#kernel = kernel;
+          await runInside(sandbox, script);
+        },
+      });
     } catch (error) {
       await this.#console((error as Error).message);
       return this.#goDown();

@@ -19,6 +19,8 @@ export interface Disk {
   readonly file: (path: string) => Promise<Buffer | undefined>;
   /** modprobe.d, modules-load.d and /etc/modules of the root file system. */
   readonly config: ConfigFiles;
+  /** Runs a script of the initramfs while the kernel that is booting has loaded no module yet. */
+  readonly runEarly: (kernel: SimulatedKernel, script: string) => Promise<void>;
 }
 
 /** What the last line on the console says of a host that does not come up. */
@@ -46,6 +48,7 @@ export async function bootKernel(machine: Machine, disk: Disk): Promise<Simulate
     cmdline: entry.cmdline,
     builtin: machine.builtin,
   });
+  for (const script of image.initTop) await disk.runEarly(kernel, script);
   earlyUserspace(kernel, image);
   rootUserspace(kernel, disk.config);
   return kernel;

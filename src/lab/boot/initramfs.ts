@@ -10,6 +10,8 @@ export interface ImageSource {
   readonly modules: string;
   /** Files of /etc/initramfs-tools/conf.d and initramfs.conf, by absolute path. */
   readonly conf: ConfigFiles;
+  /** Files of /etc/initramfs-tools/scripts, by absolute path. */
+  readonly scripts?: ConfigFiles;
   readonly builtin: readonly string[];
 }
 
@@ -19,6 +21,8 @@ export interface Image {
   readonly modprobe: ConfigFiles;
   readonly modules: readonly EarlyModule[];
   readonly contains: (module: string) => boolean;
+  /** Scripts that run before any module is loaded, in the order of their names. */
+  readonly initTop: readonly string[];
 }
 
 export interface EarlyModule {
@@ -49,7 +53,9 @@ function membersOf(source: ImageSource): readonly ModuleSpec[] {
   return [...found.values()];
 }
 
-const file = (name: string, text: string): CpioEntry => ({ name, mode: 0o100644, bytes: Buffer.from(text) });
+const file = (name: string, text: string, mode = 0o100644): CpioEntry => ({ name, mode, bytes: Buffer.from(text) });
+
+const initTop = /^scripts\/init-top\/[\w.-]+$/;
 
 /** Every directory above the files, each once and before what is in it. */
 function withDirectories(files: readonly CpioEntry[]): readonly CpioEntry[] {
@@ -76,6 +82,9 @@ export function buildImage(source: ImageSource): Buffer {
     file(`${tree}/modules.dep`, modules.map(({ path }) => `kernel/${path}:\n`).join('')),
     ...modules.map(({ name, path }) => file(`${tree}/kernel/${path}`, `simulated module ${name}\n`)),
     ...[...source.modprobe].map(([path, text]) => file(path.slice(1), text)),
+    ...[...(source.scripts ?? [])].map(([path, text]) =>
+      file(path.replace('/etc/initramfs-tools/', ''), text, 0o100755),
+    ),
     ...[...source.conf].map(([path, text]) => file(`conf${path.replace('/etc/initramfs-tools', '')}`, text)),
   ];
   return writeCpio(withDirectories(files));
@@ -96,5 +105,6 @@ export function readImage(archive: Buffer): Image {
     /^usr\/lib\/modules\/([^/]+)\//.exec([...names].find((name) => name.endsWith('/modules.dep')) ?? '')?.[1] ?? '';
   const contains = (module: string): boolean =>
     names.has(`usr/lib/modules/${version}/kernel/${moduleNamed(module)?.path}`);
-  return { version, modprobe, modules: parseModuleLines(text('conf/modules')), contains };
+  const scripts = [...names].filter((name) => initTop.test(name) && !name.endsWith('.keep')).sort();
+  return { version, modprobe, modules: parseModuleLines(text('conf/modules')), contains, initTop: scripts.map(text) };
 }

@@ -32,6 +32,7 @@ const boot = {
   '/etc/initramfs-tools/modules': { text: initramfsModules },
   '/etc/initramfs-tools/initramfs.conf': { text: 'MODULES=most\nBUSYBOX=auto\nCOMPRESS=zstd\n' },
   '/etc/initramfs-tools/conf.d/.keep': { text: '' },
+  '/etc/initramfs-tools/scripts/init-top/.keep': { text: '' },
   '/etc/modules': { text: '# /etc/modules: kernel modules to load at boot time.\n' },
   '/etc/modprobe.d/.keep': { text: '' },
   '/etc/modules-load.d/.keep': { text: '' },

@@ -7,13 +7,14 @@ const imagePath = (version: string): string => `/boot/initrd.img-${version}`;
 
 /** One image from the host's files as they are now. */
 export async function imageFor(host: Pick<ToolHost, 'files' | 'kernel'>, version: string): Promise<Buffer> {
-  const files = await host.files([...modprobeDirectories, '/etc/initramfs-tools']);
+  const files = await host.files([...modprobeDirectories, '/etc/initramfs-tools', '/etc/initramfs-tools/scripts']);
   const below = (prefix: string): ReadonlyMap<string, string> =>
     new Map([...files].filter(([path]) => path.startsWith(prefix)));
   const modprobe = new Map([...files].filter(([path]) => path.includes('/modprobe.d/')));
   const conf = new Map([...below('/etc/initramfs-tools/conf.d'), ...below('/etc/initramfs-tools/initramfs.conf')]);
   const modules = files.get('/etc/initramfs-tools/modules') ?? '';
-  return buildImage({ version, modprobe, modules, conf, builtin: host.kernel.options.builtin });
+  const scripts = below('/etc/initramfs-tools/scripts/');
+  return buildImage({ version, modprobe, modules, conf, scripts, builtin: host.kernel.options.builtin });
 }
 
 /** What `-k` and its absence mean: all kernels with an image, or the newest (update-initramfs(8)). */
