@@ -1,14 +1,25 @@
 import type { Event, Reporter } from '../contract/event.ts';
 import { capped } from './capped.ts';
+import { OutputBudget } from './output-budget.ts';
 import { plainJson } from './plain-json.ts';
 import type { Sink } from './sink.ts';
 
 /** One event a line, for machines (docs/events.md). Control characters are escaped by JSON itself. */
 export function jsonLinesReporter(sink: Sink): Reporter {
+  const budget = new OutputBudget();
   return {
-    on: (event: Event) => sink.write(`${plainJson(capped(event))}\n`),
+    on: (event: Event) => {
+      for (const shown of budget.pass(event)) sink.write(`${inert(plainJson(capped(shown)))}\n`);
+    },
     close: () => sink.close(),
   };
+}
+
+/** JSON leaves these as they are, and a terminal that the lines end up on obeys them: DEL, C1, zero-width and bidi. */
+const OBEYED = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+function inert(json: string): string {
+  return json.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** The line that stands for events a reader was too slow for. */

@@ -3,9 +3,12 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type { Event, HostRecap } from '../../src/contract/event.ts';
 import type { Result } from '../../src/contract/result.ts';
+
+// Starting the program a few times takes seconds, and many where other tests keep the machine busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
 /** No run of the program takes longer in any test, faults included. */
@@ -101,7 +104,7 @@ function told(seen: Omit<Told, 'events' | 'recap' | 'result'>): Told {
         (event) => event.type === 'task.finished' && event.task.name === task && event.host === host,
       );
       if (found?.type === 'task.finished') return found.result;
-      throw new Error(`${task} did not finish on ${host}:\n${seen.stdout}${seen.stderr}`);
+      throw new Error(`${task} did not finish on ${host}:\n${(seen.stdout + seen.stderr).slice(-4000)}`);
     },
   };
 }
