@@ -32,7 +32,9 @@ export class HostLink {
   #epoch = 0;
   readonly #options: LinkOptions;
   readonly #reads = new Map<string, ReadAhead>();
+  readonly #waiting: (() => void)[] = [];
   #connecting: Promise<Connection> | undefined;
+  #isOpen = false;
 
   constructor(target: ConnectionTarget, options: LinkOptions) {
     this.target = target;
@@ -45,7 +47,7 @@ export class HostLink {
     if (known) return known;
     const exchange = (commands: readonly Command[]) =>
       this.exchange(commands, { deadlineMs: READ_DEADLINE_MS, become });
-    const reads = new ReadAhead(exchange, this.overlay);
+    const reads = new ReadAhead(exchange, this.overlay, () => this.connect());
     this.#reads.set(key, reads);
     return reads;
   }
@@ -72,6 +74,12 @@ export class HostLink {
     }
   }
 
+  /** Calls back when the connection is open, at once if it is; opens none by itself. */
+  onceOpen(callback: () => void): void {
+    if (this.#isOpen) callback();
+    else this.#waiting.push(callback);
+  }
+
   connect(): Promise<Connection> {
     this.#connecting ??= this.#open();
     return this.#connecting;
@@ -82,6 +90,8 @@ export class HostLink {
     const start = performance.now();
     const connection = await this.#options.transport.connect(this.target, signal);
     this.#options.onConnected(this.target.host, performance.now() - start);
+    this.#isOpen = true;
+    for (const callback of this.#waiting.splice(0)) callback();
     return connection;
   }
 
@@ -110,13 +120,17 @@ export class HostLink {
     }
   }
 
+  /** Ends the connection and forgets what was read over it; a later task opens it again. */
   async close(): Promise<void> {
+    this.#epoch += 1;
+    for (const reads of this.#reads.values()) reads.clear();
     await this.#drop();
   }
 
   async #drop(): Promise<void> {
     const connecting = this.#connecting;
     this.#connecting = undefined;
+    this.#isOpen = false;
     const connection = await connecting?.catch(() => undefined);
     await connection?.close();
   }

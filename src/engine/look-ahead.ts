@@ -42,6 +42,8 @@ export class LookAhead {
   readonly #postponed = new Set<Task>();
   readonly #foreseen = new Map<Task, { readonly basis: Basis; readonly seen: Promise<Foreseen | undefined> }>();
   #next = 0;
+  #isWaiting = false;
+  #isConnected = false;
 
   constructor(host: HostRun, statements: readonly Statement[]) {
     this.#host = host;
@@ -54,7 +56,18 @@ export class LookAhead {
     const index = this.#indexOf.get(task);
     if (index === undefined) return;
     this.#next = index + 1;
-    this.#look();
+    this.#lookWhenConnected(task);
+  }
+
+  /** Hundreds of hosts wait their turn to connect: what is foreseen for one before that would only fill memory. */
+  #lookWhenConnected(task: Task): void {
+    if (this.#isConnected) this.#look();
+    if (this.#isConnected || this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#host.connections.reach(task, this.#host.scope(task)).link.onceOpen(() => {
+      this.#isConnected = true;
+      this.#look();
+    });
   }
 
   /** What is known of a task whose turn has come, if it is still true. It is given once. */
@@ -88,6 +101,7 @@ export class LookAhead {
   }
 
   #look(): void {
+    if (!this.#isConnected) return;
     for (const task of this.#tasks.slice(this.#next, this.#next + WINDOW)) {
       if (this.#started.has(task)) continue;
       this.#started.add(task);

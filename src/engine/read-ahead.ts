@@ -25,9 +25,13 @@ export class ReadAhead {
   #queue: Entry[] = [];
   #isScheduled = false;
 
-  constructor(exchange: Exchange, overlay: CheckOverlay) {
+  readonly #connected: () => Promise<unknown>;
+
+  /** @param connected resolves when frames can travel; what is asked for until then travels in the first one */
+  constructor(exchange: Exchange, overlay: CheckOverlay, connected: () => Promise<unknown> = () => Promise.resolve()) {
     this.#exchange = exchange;
     this.#overlay = overlay;
+    this.#connected = connected;
   }
 
   readonly read = async <Value>(probe: Probe<Value>): Promise<Value> => {
@@ -63,9 +67,13 @@ export class ReadAhead {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      void this.#flush();
+    setImmediate(async () => {
+      // A host that cannot be reached says so when the frame is sent.
+      await this.#connected().catch(() => {});
+      setImmediate(() => {
+        this.#isScheduled = false;
+        void this.#flush();
+      });
     });
   }
 

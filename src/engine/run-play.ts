@@ -18,6 +18,8 @@ export interface PlayOptions {
   readonly prompted: Readonly<Record<string, unknown>>;
   /** The statement to begin at, in the play that holds it. */
   readonly startAt?: string;
+  /** No play comes after it: a host that is through needs its connection no more. */
+  readonly isLast: boolean;
 }
 
 /** Runs one play over its batches. Resolves to whether the plays after it may run. */
@@ -35,7 +37,7 @@ export async function runPlay(run: RunContext, play: Play, options: PlayOptions)
     if (batches.length > 1)
       run.emit({ type: 'batch.started', play: options.id, number: index + 1, of: batches.length, hosts });
     const batch = makeBatch(run, play, options, { all: matched, hosts, scope });
-    await runBatch(batch);
+    await runBatch(batch, options.isLast);
     const reason = whyStop(batch, batches.slice(index + 1));
     if (reason !== undefined) return finishPlay(run, options.id, reason.text, reason.isEnd ? 'go-on' : 'stop');
   }
@@ -80,7 +82,7 @@ function makeBatch(
   });
 }
 
-async function runBatch(batch: Batch): Promise<void> {
+async function runBatch(batch: Batch, isLast: boolean): Promise<void> {
   const stages = stagesOf(batch);
   const statements = stages.flatMap((stage) => stage.statements);
   await Promise.all(
@@ -88,6 +90,7 @@ async function runBatch(batch: Batch): Promise<void> {
       batch.run.recap.take(name);
       const host = new HostRun(name, batch, statements);
       host.finish(await runStages(host, stages).catch((error: unknown) => host.crash(error)));
+      if (isLast) await batch.run.links.reset(name);
     }),
   );
 }

@@ -115,6 +115,7 @@ async function runPlays(context: RunContext, input: RunInput): Promise<void> {
       id: `play-${index + 1}`,
       limit: input.limit,
       prompted: input.prompted,
+      isLast: index === plays.length - 1,
       ...(start?.play === index ? { startAt: start.statement } : {}),
     });
     if (next === 'stop') return;
