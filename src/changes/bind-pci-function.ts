@@ -44,7 +44,7 @@ if [ -n "$driver" ] && ! name_of "$driver"; then
 fi
 IFS= read -r old <"$dev/driver_override"; [ "$old" = '(null)' ] && old=
 bound; was=$b
-override "$driver" || exit 6
+override "$driver" || { printf '%s\\n' "$b"; exit 6; }
 if [ -n "$was" ] && [ "$was" != "$driver" ]; then
   detached "$address" "$dev/driver/unbind"
   wait_for is_free || exit 3
@@ -103,7 +103,7 @@ function refusal({ address, driver, before, deadlineMs }: BindPciFunction, outpu
   const now = textOf(output.stdout) || 'no driver';
   const said = textOf(output.stderr);
   const messages: Readonly<Record<number, string>> = {
-    3: `${address} did not let go of ${before ?? 'its driver'} within ${deadlineMs / 1000} s: the driver hangs. Its driver_override is set to ${target}, so a reboot will bind it; nothing else was touched`,
+    3: `${address} did not let go of ${before ?? 'its driver'} within ${deadlineMs / 1000} s: the driver hangs. Its driver_override is set to ${target}, and nothing else was touched. A reboot will free it; that it is bound then is what mode: persist is for (sysfs-bind, then initramfs)`,
     4: `there is no driver ${target} on this host`,
     5: `there is no PCI function ${address} any more`,
     6: `${target} did not take ${address}; it was given back and is bound to ${now}. See the kernel log for why`,

@@ -2,7 +2,13 @@ import { expect, it } from 'vitest';
 import { parsePciTree } from '../probes/pci.ts';
 import module from './pci-facts.ts';
 
-const tree = parsePciTree(`function 0000:02:00.0
+const VF = `function 0000:88:00.4
+vendor 0x10de
+device 0x20f1
+class 0x030200
+physfn 0000:88:00.0
+`;
+const CARDS = `function 0000:02:00.0
 vendor 0x1a03
 device 0x2000
 class 0x030000
@@ -18,12 +24,8 @@ vendor 0x10de
 device 0x1aef
 class 0x040300
 iommu_group 7
-function 0000:88:00.4
-vendor 0x10de
-device 0x20f1
-class 0x030200
-physfn 0000:88:00.0
-`);
+`;
+const tree = parsePciTree(CARDS + VF);
 interface Card {
   readonly address: string;
   readonly functions: readonly string[];
@@ -38,7 +40,7 @@ interface Facts {
   readonly pci_functions: readonly { readonly address: string }[];
   readonly pci_slots: Readonly<Record<string, readonly unknown[]>>;
 }
-const facts = (raw: object) => module.result?.(module.args.parse(raw), tree, [])['ansible_facts'] as Facts;
+const facts = (raw: object, of = tree) => module.result?.(module.args.parse(raw), of, [])['ansible_facts'] as Facts;
 
 it('counts cards: no management display, no virtual functions', () => {
   expect(facts({}).gpus).toMatchObject([
@@ -56,7 +58,8 @@ it('changes nothing', () => {
 });
 
 it('takes every card with all functions of its slot, unless it is excluded or not named', () => {
-  const all = facts({});
+  const plain = parsePciTree(CARDS);
+  const all = facts({}, plain);
   expect(all.gpu_cards).toMatchObject([
     {
       address: '0000:88:00.0',
@@ -65,12 +68,20 @@ it('takes every card with all functions of its slot, unless it is excluded or no
       function_ids: ['10de:20f1', '10de:1aef'],
     },
   ]);
-  expect(facts({ devices: ['10de:1aef'] }).gpu_cards).toEqual(all.gpu_cards);
-  expect(facts({ devices: [{ class: '0302', vendor: '10de' }] }).gpu_cards).toEqual(all.gpu_cards);
+  expect(facts({ devices: ['10de:1aef'] }, plain).gpu_cards).toEqual(all.gpu_cards);
+  expect(facts({ devices: [{ class: '0302', vendor: '10de' }] }, plain).gpu_cards).toEqual(all.gpu_cards);
   expect(facts({ exclude: ['88:00.0'] })).toMatchObject({
     gpu_cards: [],
     gpu_cards_kept: [{ address: '0000:88:00.0', reason: 'excluded' }],
   });
+});
+
+it('leaves a card alone whose virtual functions are in use, unless it is named', () => {
+  expect(facts({})).toMatchObject({
+    gpu_cards: [],
+    gpu_cards_kept: [{ address: '0000:88:00.0', reason: 'shared: it has 1 virtual functions (SR-IOV)' }],
+  });
+  expect(facts({ devices: ['88:00.0'] }).gpu_cards).toHaveLength(1);
 });
 
 it('refuses a name that fits no card, since the card meant would stay behind', () => {

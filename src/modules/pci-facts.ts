@@ -18,7 +18,7 @@ const args = z.strictObject({
     .union([z.literal('auto'), z.array(selector)])
     .default('auto')
     .describe(
-      'GPUs meant for guests, for the fact `gpu_cards`: addresses, vendor:device, or class and vendor; `auto` is every GPU but the console.',
+      'GPUs meant for guests, for the fact `gpu_cards`: addresses, vendor:device, or class and vendor; `auto` is every GPU but the console and those shared by SR-IOV.',
     ),
   exclude: z.array(selector).default([]).describe('GPUs that stay with the host, named in the same ways.'),
   class: z

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readHere } from '../../test/support/read-here.ts';
 import { type CardFunction, makeSysfs } from '../../test/support/sysfs-tree.ts';
-import { BIND_SCRIPT } from '../changes/bind-pci-function.ts';
+import { BIND_SCRIPT, bindPciFunction, bindPciFunctionKind } from '../changes/bind-pci-function.ts';
 import type { Change } from '../contract/change.ts';
+import type { HostSession } from '../contract/host-session.ts';
 import type { FileContent } from '../contract/file-state.ts';
+import { tokenize } from '../probes/kernel-cmdline-tokens.ts';
+import { parseModprobe } from '../probes/modprobe-config.ts';
 import { deviceHolders } from '../probes/device-holders.ts';
 import { pciAnchors } from '../probes/pci-anchors.ts';
 import { type PciFunction, parsePciTree } from '../probes/pci.ts';
@@ -36,6 +39,7 @@ function planned(
     readonly anchors?: ReadonlyMap<string, string>;
     readonly script?: string;
     readonly ids?: readonly string[];
+    readonly stubIds?: readonly string[];
     readonly holders?: readonly { readonly pid: number; readonly command: string; readonly device: string }[];
   } = {},
 ) {
@@ -77,6 +81,7 @@ function planned(
     holders: more.holders ?? [],
     script,
     bootIds: more.ids ?? [],
+    stubIds: more.stubIds ?? [],
   });
 }
 const bound = (changes: readonly Change[]) =>
@@ -107,6 +112,17 @@ describe('live', () => {
       one('0000:41:00.4', '10de:20f1', '030200', null, 8, 'physfn 0000:41:00.0\n'),
     ];
     expect(bound(planned(functionsOf(...a100), { devices: ['0000:41:00.0'] }))).toEqual(['0000:41:00.0>vfio-pci']);
+  });
+
+  it('does not end virtual functions with their card', () => {
+    const a100 = [
+      one('0000:41:00.0', '10de:20f1', '030200', 'nvidia', 7, 'sriov_totalvfs 16\n'),
+      one('0000:41:00.4', '10de:20f1', '030200', 'nvidia', 8, 'physfn 0000:41:00.0\n'),
+    ];
+    for (const mode of ['live', 'persist'])
+      expect(() => planned(functionsOf(...a100), { devices: ['0000:41:00.0'], mode })).toThrow(
+        /virtual functions would end with their card's driver: 0000:41:00\.0 has 1/,
+      );
   });
 
   it('keeps what is excluded', () => {
@@ -203,16 +219,56 @@ describe('at every boot', () => {
     expect(scripted(planned(bare, { devices: ['41:00.0'], mode: 'persist' }))).toHaveLength(1);
   });
 
-  it('reads ids of the command line before those of modprobe.d', () => {
-    const directive = { verb: 'options', module: 'vfio_pci', rest: 'ids=10de:1,10de:2', path: '', line: 1 };
-    expect(bootIds([directive], [])).toEqual(['10de:1', '10de:2']);
-    expect(bootIds([directive], [{ text: '', key: 'vfio_pci.ids', value: '10DE:3:ffff:ffff' }])).toEqual(['10de:3']);
+  it('reads ids as the kernel takes them: arguments of the initramfs, then the command line, then modprobe.d', () => {
+    const directives = parseModprobe('/etc/modprobe.d/a.conf', 'options vfio-pci ids=10de:1,10de:2');
+    const cmdline = tokenize('vfio-pci.ids=10DE:3:ffff:ffff');
+    expect(bootIds('vfio_pci', { directives, cmdline: [], early: 'vfio_pci\n' })).toEqual(['10de:1', '10de:2']);
+    expect(bootIds('vfio_pci', { directives, cmdline, early: '' })).toEqual(['10de:3']);
+    const early = '# vfio_pci ids=8086:1\nvfio-pci ids=10de:11b4,10de:0e0a\n';
+    expect(bootIds('vfio_pci', { directives, cmdline, early })).toEqual(['10de:11b4', '10de:0e0a']);
+  });
+
+  it("binds by address what pci-stub's ids would take first", () => {
+    const raw = { devices: ['10de:20f1'], mode: 'persist' };
+    const early = 'pci_stub ids=10de:20f1,10de:0e0a\n';
+    const stubIds = bootIds('pci_stub', { directives: [], cmdline: [], early });
+    expect(scripted(planned(two, raw, { ids: ['10de:20f1'], stubIds }))).toHaveLength(2);
+  });
+
+  it('does not trust ids with a function that a built-in driver holds, nor forgets it once that let go', () => {
+    const of = (driver: string, more = '') => functionsOf(one('0000:88:00.2', '10de:1aec', '0c0330', driver, 33, more));
+    const raw = { devices: ['88:00.2'], mode: 'persist' };
+    const ids = ['10de:1aec'];
+    expect(scripted(planned(of('xhci_hcd', 'builtin\n'), raw, { ids }))).toEqual([['0000:88:00.2', 'vfio-pci']]);
+    const script = bindingScript(new Map([['0000:88:00.2', 'vfio-pci']]));
+    expect(planned(of('vfio-pci'), raw, { ids, script })).toEqual([]);
+    expect(planned(of('xhci_hcd'), raw, { ids })).toEqual([]);
+  });
+
+  it("does not take vfio-pci's ids for those of a variant driver", () => {
+    const raw = { devices: ['41:00.0', '42:00.0'], mode: 'persist', driver: 'nvgrace_gpu_vfio_pci' };
+    expect(scripted(planned(two, raw, { ids: ['10de:20f1'] }))).toHaveLength(2);
   });
 
   it('writes a script that a real sh accepts and that answers for its prerequisites', () => {
     const text = bindingScript(new Map([['ffff:41:00.0', 'vfio-pci']]));
     expect(spawnSync('sh', ['-c', text, 'sh', 'prereqs']).stdout.toString()).toBe('\n');
     expect(spawnSync('sh', ['-c', text]).status).toBe(0);
+  });
+
+  it('lets a built-in driver go, and leaves the right one alone', () => {
+    const root = mkdtempSync(join(tmpdir(), 'init-top-'));
+    const xhci: CardFunction = { address: '0000:88:00.2', id: '10de:1aec', class: '0c0330', driver: 'xhci_hcd' };
+    const vga: CardFunction = { address: '0000:88:00.0', id: '10de:2182', class: '030000', driver: 'vfio-pci' };
+    makeSysfs(root, [xhci, vga]);
+    const text = bindingScript(new Map([xhci, vga].map(({ address }) => [address, 'vfio-pci'])));
+    spawnSync('sh', ['-c', text.replaceAll('/sys/', `${root}/`)]);
+    const read = (path: string) => spawnSync('cat', [join(root, path)]).stdout.toString();
+    expect(read('devices/pci0000:00/0000:88:00.2/driver_override')).toBe('vfio-pci');
+    expect(read('bus/pci/drivers/xhci_hcd/unbind')).toBe('0000:88:00.2');
+    expect(read('bus/pci/drivers/vfio-pci/unbind')).toBe('');
+    expect(read('bus/pci/drivers_probe')).toBe('0000:88:00.2');
+    rmSync(root, { recursive: true });
   });
 });
 
@@ -239,6 +295,15 @@ describe('the binding script, over plain files that do not act', () => {
       code: 6,
       override: '\n',
     });
+  });
+
+  it('promises no binding at the next boot where only the override is set', async () => {
+    const { apply } = bindPciFunctionKind;
+    const stderr = new Uint8Array();
+    const run = async () => ({ code: 3, stdout: stderr, stderr, truncated: false });
+    const session = { run } as unknown as HostSession;
+    const change = bindPciFunction({ address: '0000:88:00.0', driver: 'vfio-pci', before: 'nvidia' });
+    await expect(apply(change, session)).rejects.toThrow(/mode: persist/);
   });
 
   it('sees that a function is gone', () => {

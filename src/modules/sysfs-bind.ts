@@ -1,7 +1,5 @@
 import { z } from 'zod';
 import { bindPciFunction } from '../changes/bind-pci-function.ts';
-import { removePath } from '../changes/remove-path.ts';
-import { replaceContent } from '../changes/write-file.ts';
 import type { Change, RebootReason } from '../contract/change.ts';
 import type { FileContent } from '../contract/file-state.ts';
 import { defineModule } from '../contract/module.ts';
@@ -15,16 +13,18 @@ import { filesInForce, MODPROBE_DIRECTORIES, normaliseModule, parseModprobeFiles
 import { type PciAnchors, pciAnchors } from '../probes/pci-anchors.ts';
 import { type PciFunction, pciTree } from '../probes/pci.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
-import { BINDING_SCRIPT, type BootBinding, bindingScript, bootIds, idOf, parseBinding } from './gpu/boot-binding.ts';
+import { BINDING_SCRIPT, bootIds, isVfio } from './gpu/boot-binding.ts';
 import {
   expandTargets,
   refuseAnchors,
+  refuseShared,
   refuseUnviableGroups,
   refuseWithoutIommu,
   type TargetRules,
   withGroups,
 } from './gpu/binding-targets.ts';
 import { isSelector, parseSelector } from './gpu/pci-selector.ts';
+import { planBootBinding } from './gpu/plan-boot-binding.ts';
 
 const hex = (digits: string) =>
   z.string().regex(new RegExp(`^(0x)?[0-9a-fA-F]{${digits}}$`), `must be ${digits} hexadecimal digits; quote it`);
@@ -73,7 +73,9 @@ interface Current {
   readonly anchors: PciAnchors;
   readonly holders: readonly DeviceHolder[];
   readonly script: FileContent;
+  /** What vfio-pci, and pci-stub, will take by id at boot. */
   readonly bootIds: readonly string[];
+  readonly stubIds: readonly string[];
 }
 
 export default defineModule<Args, Current>({
@@ -84,9 +86,9 @@ would reach every card alike. Before anything is unbound: the whole card is take
 (Documentation/driver-api/vfio.rst), no process may hold the device, and functions that carry the host's disks or routes are
 refused whatever the arguments say. A driver that does not let go within ten seconds is left alone, with the override set.
 
-For every boot: where vfio-pci's ids (modprobe.d or command line) name exactly the wanted cards, they are enough. Otherwise a
-script in the initramfs sets driver_override by address before udev starts; run \`initramfs\` afterwards. Hosts without
-initramfs-tools are refused there.`,
+For every boot: where vfio-pci's ids (modprobe.d, command line, initramfs-tools' modules file) name exactly the wanted cards,
+they are enough, unless pci-stub's name them too or a built-in driver is faster. Otherwise a script in the initramfs sets
+driver_override by address before udev starts; run \`initramfs\` afterwards. Hosts without initramfs-tools are refused there.`,
   args,
   textArgs: ['devices.*', 'exclude.*', 'devices.*.class', 'devices.*.vendor', 'exclude.*.class', 'exclude.*.vendor'],
   observe,
@@ -94,7 +96,11 @@ initramfs-tools are refused there.`,
     refuseAnchors(current.targets, current.anchors);
     if (isVfio(given.driver) && given.group_policy !== 'ignore')
       refuseUnviableGroups(current.functions, current.targets, current.anchors);
-    const persisted = given.mode === 'live' ? [] : planBoot(given, current);
+    refuseShared(
+      current.functions,
+      current.targets.filter((one) => isMisbound(one, given)),
+    );
+    const persisted = given.mode === 'live' ? [] : planBootBinding({ ...current, driver: given.driver });
     return given.mode === 'persist' ? persisted : [...persisted, ...planLive(given, current)];
   },
   result: (given, current) => ({
@@ -122,11 +128,13 @@ initramfs-tools are refused there.`,
   ],
 });
 
+const EARLY_MODULES = '/etc/initramfs-tools/modules';
+
 /** Which driver holds a function is a matter of this boot: in check mode nobody knows what the one after a planned reboot does. */
 const thisBoot = pseudoFile('/proc/sys/kernel/random/boot_id', ['kernel:/boot-id']);
 
 async function observe(given: Args, read: Read): Promise<Current> {
-  const [tree, anchors, script, entries, config] = await Promise.all([
+  const [tree, anchors, script, entries, config, early] = await Promise.all([
     read(pciTree()),
     read(pciAnchors()),
     read(fileContent(BINDING_SCRIPT)),
@@ -134,6 +142,7 @@ async function observe(given: Args, read: Read): Promise<Current> {
     given.mode === 'live'
       ? []
       : Promise.all(MODPROBE_DIRECTORIES.map((directory) => read(directoryFiles(directory, '.conf')))),
+    given.mode === 'live' ? null : read(fileContent(EARLY_MODULES)),
     given.mode === 'persist' ? null : read(thisBoot),
   ]);
   const { functions } = tree;
@@ -141,13 +150,19 @@ async function observe(given: Args, read: Read): Promise<Current> {
   const targets = given.group_policy === 'bind-all' ? withGroups(functions, named) : named;
   const moving = given.mode === 'persist' ? [] : targets.filter((one) => one.driver !== null && isMisbound(one, given));
   const holders = moving.length > 0 ? await read(deviceHolders(moving.map((one) => one.address))) : [];
+  const boot = {
+    directives: parseModprobeFiles(filesInForce(config)),
+    cmdline: entries?.default?.tokens ?? [],
+    early: early?.kind === 'file' ? Buffer.from(early.bytes).toString() : '',
+  };
   return {
     functions,
     targets,
     anchors,
     holders,
     script,
-    bootIds: bootIds(parseModprobeFiles(filesInForce(config)), entries?.default?.tokens ?? []),
+    bootIds: bootIds('vfio_pci', boot),
+    stubIds: bootIds('pci_stub', boot),
   };
 }
 
@@ -163,10 +178,6 @@ function rulesOf({ devices, exclude, functions, group_policy }: Args): TargetRul
 function isMisbound(one: PciFunction, { driver }: Args): boolean {
   if (driver === 'native') return one.driverOverride !== null || isVfio(one.driver ?? '') || one.driver === 'pci-stub';
   return normaliseModule(one.driver ?? '') !== normaliseModule(driver);
-}
-
-function isVfio(driver: string): boolean {
-  return /^vfio[-_]pci$/.test(driver) || /[-_]vfio[-_]pci$/.test(driver);
 }
 
 function planLive(given: Args, current: Current): readonly Change[] {
@@ -185,34 +196,6 @@ function refuseHeld(holders: readonly DeviceHolder[]): void {
     `not unbound while in use: ${users.join('; ')}. Stop these, or bind at boot (mode: persist, then reboot).`,
     { failure: 'in-use', holders },
   );
-}
-
-/** Ids are enough when no card that must stay has one of them. */
-function planBoot(given: Args, current: Current): readonly Change[] {
-  const { functions, targets, bootIds: ids, script } = current;
-  const present: BootBinding = script.kind === 'file' ? parseBinding(Buffer.from(script.bytes).toString()) : new Map();
-  const others = new Map([...present].filter(([address]) => !targets.some((one) => one.address === address)));
-  if (given.driver === 'native') return planScript(script, others);
-  const kept = functions.filter((one) => !targets.includes(one));
-  const grabbed = kept.filter((one) => isVfio(given.driver) && ids.includes(idOf(one)));
-  if (grabbed.length > 0) {
-    throw new TaskError(
-      `vfio-pci's ids name ${[...new Set(grabbed.map(idOf))].join(', ')}, so every boot takes ${grabbed.map((one) => one.address).join(', ')} too, which the host should keep. Take the id out of modprobe.d and the command line: this task binds by address.`,
-      { failure: 'id-takes-others' },
-    );
-  }
-  const byAddress = targets.filter((one) => !(isVfio(given.driver) && ids.includes(idOf(one))));
-  return planScript(script, new Map([...others, ...byAddress.map((one) => [one.address, given.driver] as const)]));
-}
-
-function planScript(script: FileContent, binding: BootBinding): readonly Change[] {
-  if (script.kind === 'absent' && binding.size === 0) return [];
-  if (script.kind === 'file' && binding.size === 0) return [removePath(script.state, { bytes: script.bytes })];
-  const text = bindingScript(binding);
-  const isRunnable = script.kind === 'file' && (script.state.mode & 0o111) !== 0;
-  if (script.kind === 'file' && isRunnable && Buffer.from(script.bytes).toString() === text) return [];
-  // Without /etc/initramfs-tools/scripts/init-top the write itself fails and names the directory.
-  return [replaceContent(script, Buffer.from(text), { mode: 0o755 })];
 }
 
 function rebootReasons(given: Args, { targets }: Current): readonly RebootReason[] {

@@ -10,7 +10,7 @@ export interface DeviceHolder {
 
 /**
  * One ls over all descriptors: readlink for each would be a fork for each. Device files of a function are found by its
- * sysfs children (drm, sound), by its IOMMU group, and for the NVIDIA driver by name, since all its cards share some.
+ * sysfs children (drm, sound, vfio-dev for IOMMUFD), by its IOMMU group, and for the NVIDIA driver by name, since all its cards share some.
  */
 const SCRIPT = `wanted=' '
 for a do
@@ -18,6 +18,7 @@ for a do
   for n in "$d"/drm/card* "$d"/drm/renderD*; do [ -e "$n" ] && wanted="$wanted/dev/dri/\${n##*/} "; done
   for n in "$d"/sound/card*/pcm* "$d"/sound/card*/controlC*; do [ -e "$n" ] && wanted="$wanted/dev/snd/\${n##*/} "; done
   [ -e "$d/iommu_group" ] && cd -P "$d/iommu_group" && wanted="$wanted/dev/vfio/\${PWD##*/} "
+  for n in "$d"/vfio-dev/vfio*; do [ -e "$n" ] && wanted="$wanted/dev/vfio/devices/\${n##*/} "; done
   [ -e "$d/driver" ] && cd -P "$d/driver" && [ "\${PWD##*/}" = nvidia ] && nvidia=1
 done
 cd /

@@ -94,3 +94,12 @@ export function listedModules(
     return names.map((name) => ({ module: normaliseModule(name), path: file.path }));
   });
 }
+
+/** Parameters that /etc/initramfs-tools/modules gives a module: `vfio_pci ids=10de:20f1`. */
+export function listedParams(text: string, module: string): Readonly<Record<string, string>> {
+  const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
+  const words = lines
+    .filter(([name = '']) => normaliseModule(name) === normaliseModule(module))
+    .flatMap((line) => line.slice(1));
+  return Object.fromEntries(words.map(splitOption).map(({ name, value }) => [name, value ?? '']));
+}

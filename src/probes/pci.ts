@@ -16,6 +16,8 @@ export interface PciFunction {
   /** Six hexadecimal digits: `030200` is a 3D controller. */
   readonly class: string;
   readonly driver: string | null;
+  /** The driver is part of the kernel: it is bound before any module, at every boot. */
+  readonly isDriverBuiltin: boolean;
   readonly driverOverride: string | null;
   readonly iommuGroup: number | null;
   readonly numaNode: number | null;
@@ -42,7 +44,8 @@ export interface PciTree {
 
 /**
  * One process for the whole bus: sysfs files are read by the shell itself, links followed by `cd -P`. On a host with a
- * thousand functions a fork for each file would take a minute. `$1` is where sysfs is mounted.
+ * thousand functions a fork for each file would take a minute. `$1` is where sysfs is mounted. Only modules that were
+ * loaded have an `initstate` (kernel/module/sysfs.c); built-in ones have a directory too.
  */
 const SCRIPT = `s=$1
 say() { [ -r "$d/$1" ] && IFS= read -r v <"$d/$1" && [ -n "$v" ] && printf '%s %s\\n' "$1" "$v"; }
@@ -52,6 +55,7 @@ for d in "$s"/bus/pci/devices/*; do
   printf 'function %s\\n' "\${d##*/}"
   for f in vendor device class driver_override numa_node boot_vga sriov_totalvfs reset_method power_state modalias; do say "$f"; done
   for l in driver iommu_group physfn; do follow "$l"; done
+  [ -d "$d/driver/module" ] && [ ! -e "$d/driver/module/initstate" ] && echo builtin
   for c in "$d"/consumer:pci:*; do [ -e "$c" ] && printf 'consumer %s\\n' "\${c##*/consumer:pci:}"; done
 done
 for u in "$s"/class/iommu/*; do [ -e "$u" ] && printf 'unit %s\\n' "\${u##*/}"; done
@@ -115,6 +119,7 @@ function functionOf({ address, fields, consumers }: Found): PciFunction {
     device: hex(fields.get('device'), 4),
     class: hex(fields.get('class'), 6),
     driver: fields.get('driver') ?? null,
+    isDriverBuiltin: fields.has('builtin'),
     driverOverride: overrideOf(fields.get('driver_override')),
     iommuGroup: group === undefined ? null : Number(group),
     numaNode: numaNode >= 0 ? numaNode : null,
@@ -145,7 +150,7 @@ function overrideOf(text: string | undefined): string | null {
 
 function predicted(one: PciFunction, overlay: Overlay): PciFunction {
   const fact = overlay.fact(pciResource(one.address));
-  return isBinding(fact) ? { ...one, driver: fact.driver, driverOverride: fact.driver } : one;
+  return isBinding(fact) ? { ...one, driver: fact.driver, driverOverride: fact.driver, isDriverBuiltin: false } : one;
 }
 
 function isBinding(fact: unknown): fact is { readonly driver: string | null } {

@@ -1,7 +1,7 @@
 import { TaskError } from '../../contract/task-error.ts';
 import type { PciAnchors } from '../../probes/pci-anchors.ts';
 import type { PciFunction } from '../../probes/pci.ts';
-import { isBridge, membersOf } from './pci-classes.ts';
+import { isBridge, membersOf, virtualFunctions } from './pci-classes.ts';
 import { describeSelector, matches, type PciSelector } from './pci-selector.ts';
 
 export interface TargetRules {
@@ -55,6 +55,17 @@ export function refuseAnchors(targets: readonly PciFunction[], anchors: PciAncho
   );
   if (held.length > 0)
     throw new TaskError(`the host cannot do without ${held.join('; ')}: it is not taken away`, { failure: 'anchor' });
+}
+
+/** Taking its driver from a physical function ends its virtual ones, and the guests that use them with it. */
+export function refuseShared(functions: readonly PciFunction[], moving: readonly PciFunction[]): void {
+  const shared = moving.filter((one) => one.driver !== null && virtualFunctions(functions, one).length > 0);
+  if (shared.length === 0) return;
+  const named = shared.map((one) => `${one.address} has ${virtualFunctions(functions, one).length}`);
+  throw new TaskError(
+    `virtual functions would end with their card's driver: ${named.join(', ')}. Free them from guests and write 0 to sriov_numvfs first, or leave the card to Nova as it is.`,
+    { failure: 'shared' },
+  );
 }
 
 export function refuseWithoutIommu(targets: readonly PciFunction[]): void {

@@ -1,5 +1,5 @@
 import type { CmdlineToken } from '../../probes/kernel-cmdline-tokens.ts';
-import { effectiveOption, type ModprobeDirective } from '../../probes/modprobe-config.ts';
+import { effectiveOption, listedParams, type ModprobeDirective } from '../../probes/modprobe-config.ts';
 import type { PciFunction } from '../../probes/pci.ts';
 
 export const BINDING_SCRIPT = '/etc/initramfs-tools/scripts/init-top/00-tsplay-pci-bind';
@@ -11,6 +11,7 @@ export type BootBinding = ReadonlyMap<string, string>;
  * them all. It must be done before udev: a systemd unit, and even a udev rule, lose the race against the first card's
  * event, which loads a driver that then takes every card it knows. Scripts of init-top run before any module is
  * loaded; those without prerequisites in the order of their names (initramfs-tools(7)), hence `00`, before `udev`.
+ * Only built-in drivers (often xhci_pci, pci-stub) were there before: they have to let go.
  */
 export function bindingScript(binding: BootBinding): string {
   const list = [...binding].sort(([a], [b]) => (a < b ? -1 : 1)).map(([address, driver]) => `${address} ${driver}\n`);
@@ -18,9 +19,12 @@ export function bindingScript(binding: BootBinding): string {
 # Kept by tsplay (module sysfs-bind): PCI functions that only the named driver may take.
 case "$1" in prereqs) echo ""; exit 0 ;; esac
 while read -r address driver; do
-  if [ -w "/sys/bus/pci/devices/$address/driver_override" ]; then
-    printf '%s' "$driver" >"/sys/bus/pci/devices/$address/driver_override"
-  fi
+  device=/sys/bus/pci/devices/$address
+  [ -w "$device/driver_override" ] || continue
+  printf '%s' "$driver" >"$device/driver_override"
+  bound=$(readlink "$device/driver")
+  [ -n "$bound" ] && [ "\${bound##*/}" != "$driver" ] && printf '%s' "$address" >"$device/driver/unbind"
+  printf '%s' "$address" >/sys/bus/pci/drivers_probe
 done <<'LIST'
 ${list.join('')}LIST
 `;
@@ -33,11 +37,25 @@ export function parseBinding(text: string): BootBinding {
   );
 }
 
-/** Ids that vfio-pci will take at boot, by modprobe.d or by the command line of the next boot. */
-export function bootIds(directives: readonly ModprobeDirective[], cmdline: readonly CmdlineToken[]): readonly string[] {
-  const token = cmdline.filter((one) => one.key === 'vfio_pci.ids').at(-1);
-  const option = token?.value ?? effectiveOption(directives, 'vfio_pci', 'ids')?.value ?? '';
-  return option
+/** What decides at boot which ids a driver takes. */
+export interface BootConfig {
+  readonly directives: readonly ModprobeDirective[];
+  readonly cmdline: readonly CmdlineToken[];
+  /** /etc/initramfs-tools/modules: its lines are modprobe's arguments. */
+  readonly early: string;
+}
+
+/**
+ * Ids that vfio-pci, or pci-stub, will take at boot. modprobe(8) hands the kernel the options of modprobe.d, then those of
+ * the command line, then its own arguments, and of one parameter the kernel takes the last.
+ */
+export function bootIds(
+  module: 'vfio_pci' | 'pci_stub',
+  { directives, cmdline, early }: BootConfig,
+): readonly string[] {
+  const token = cmdline.filter((one) => one.key === `${module}.ids`).at(-1);
+  const value = listedParams(early, module)['ids'] ?? token?.value ?? effectiveOption(directives, module, 'ids')?.value;
+  return (value ?? '')
     .toLowerCase()
     .split(',')
     .filter(Boolean)
@@ -46,4 +64,9 @@ export function bootIds(directives: readonly ModprobeDirective[], cmdline: reado
 
 export function idOf(one: PciFunction): string {
   return `${one.vendor}:${one.device}`;
+}
+
+/** vfio-pci itself, or a driver made of it for one kind of device (`nvgrace_gpu_vfio_pci`). */
+export function isVfio(driver: string): boolean {
+  return /(^|[-_])vfio[-_]pci$/.test(driver);
 }

@@ -1,6 +1,6 @@
 import { TaskError } from '../../contract/task-error.ts';
 import type { PciFunction } from '../../probes/pci.ts';
-import { isBridge, isGpu } from './pci-classes.ts';
+import { isBridge, isGpu, virtualFunctions } from './pci-classes.ts';
 import { describeSelector, matches, type PciSelector } from './pci-selector.ts';
 
 /** A GPU as a person counts them: all functions of one slot, named by its display function. */
@@ -16,7 +16,7 @@ export interface GpuSelection {
   readonly kept: readonly { readonly card: GpuCard; readonly reason: string }[];
 }
 
-/** What to hand to guests: named cards, or `auto` for every GPU but the one the firmware shows its messages on. */
+/** What to hand to guests: named cards, or `auto` for every GPU but the firmware's console and those shared by SR-IOV. */
 export interface GpuWish {
   readonly devices: 'auto' | readonly PciSelector[];
   readonly exclude: readonly PciSelector[];
@@ -42,19 +42,20 @@ export function selectGpus(all: readonly PciFunction[], wish: GpuWish): GpuSelec
       `no GPU here matches ${unmatched.map(describeSelector).join(', ')}; GPUs of this host: ${present}`,
     );
   }
-  const reasons = cards.map((card) => ({ card, reason: whyKept(card, wish) }));
+  const reasons = cards.map((card) => ({ card, reason: whyKept(card, wish, all) }));
   return {
     chosen: reasons.flatMap(({ card, reason }) => (reason === undefined ? [card] : [])),
     kept: reasons.flatMap(({ card, reason }) => (reason === undefined ? [] : [{ card, reason }])),
   };
 }
 
-function whyKept(card: GpuCard, { devices, exclude }: GpuWish): string | undefined {
+function whyKept(card: GpuCard, { devices, exclude }: GpuWish, all: readonly PciFunction[]): string | undefined {
   if (isNamed(card, exclude)) return 'excluded';
   if (devices !== 'auto') return isNamed(card, devices) ? undefined : 'not named';
-  return card.head.bootVga
-    ? 'the console: the firmware and the boot messages use it (name it to take it all the same)'
-    : undefined;
+  if (card.head.bootVga)
+    return 'the console: the firmware and the boot messages use it (name it to take it all the same)';
+  const shares = card.functions.flatMap((one) => virtualFunctions(all, one)).length;
+  return shares > 0 ? `shared: it has ${shares} virtual functions (SR-IOV)` : undefined;
 }
 
 function isNamed(card: GpuCard, selectors: readonly PciSelector[]): boolean {

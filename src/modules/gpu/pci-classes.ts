@@ -15,3 +15,7 @@ export function isGpu(one: PciFunction): boolean {
 export function membersOf(functions: readonly PciFunction[], group: number | null): readonly PciFunction[] {
   return group === null ? [] : functions.filter((one) => one.iommuGroup === group);
 }
+
+export function virtualFunctions(functions: readonly PciFunction[], physical: PciFunction): readonly PciFunction[] {
+  return functions.filter((one) => one.physfn === physical.address);
+}

@@ -1,0 +1,54 @@
+import { removePath } from '../../changes/remove-path.ts';
+import { replaceContent } from '../../changes/write-file.ts';
+import type { Change } from '../../contract/change.ts';
+import type { FileContent } from '../../contract/file-state.ts';
+import { TaskError } from '../../contract/task-error.ts';
+import { normaliseModule } from '../../probes/modprobe-config.ts';
+import type { PciFunction } from '../../probes/pci.ts';
+import { type BootBinding, bindingScript, idOf, isVfio, parseBinding } from './boot-binding.ts';
+
+export interface BootBindingWish {
+  readonly driver: string;
+  readonly functions: readonly PciFunction[];
+  readonly targets: readonly PciFunction[];
+  readonly script: FileContent;
+  readonly bootIds: readonly string[];
+  readonly stubIds: readonly string[];
+}
+
+/** Ids are enough when no card that must stay has one of them; the others are bound by address. */
+export function planBootBinding(wish: BootBindingWish): readonly Change[] {
+  const { driver, targets, script } = wish;
+  const present: BootBinding = script.kind === 'file' ? parseBinding(Buffer.from(script.bytes).toString()) : new Map();
+  const others = new Map([...present].filter(([address]) => !targets.some((one) => one.address === address)));
+  if (driver === 'native') return planScript(script, others);
+  refuseGrabbed(wish);
+  const byAddress = targets.filter((one) => present.get(one.address) === driver || !isEnsuredById(one, wish));
+  return planScript(script, new Map([...others, ...byAddress.map((one) => [one.address, driver] as const)]));
+}
+
+function refuseGrabbed({ driver, functions, targets, bootIds }: BootBindingWish): void {
+  const kept = functions.filter((one) => !targets.includes(one));
+  const grabbed = kept.filter((one) => isVfio(driver) && bootIds.includes(idOf(one)));
+  if (grabbed.length === 0) return;
+  throw new TaskError(
+    `vfio-pci's ids name ${[...new Set(grabbed.map(idOf))].join(', ')}, so every boot takes ${grabbed.map((one) => one.address).join(', ')} too, which the host should keep. Take the id out of modprobe.d, the command line and /etc/initramfs-tools/modules: this task binds by address.`,
+    { failure: 'id-takes-others' },
+  );
+}
+
+/** An id is of no use against a driver that is there first: pci-stub with the same id, or one built into the kernel. */
+function isEnsuredById(one: PciFunction, { driver, bootIds, stubIds }: BootBindingWish): boolean {
+  const isNamed = normaliseModule(driver) === 'vfio_pci' && bootIds.includes(idOf(one));
+  return isNamed && !stubIds.includes(idOf(one)) && (!one.isDriverBuiltin || isVfio(one.driver ?? ''));
+}
+
+function planScript(script: FileContent, binding: BootBinding): readonly Change[] {
+  if (script.kind === 'absent' && binding.size === 0) return [];
+  if (script.kind === 'file' && binding.size === 0) return [removePath(script.state, { bytes: script.bytes })];
+  const text = bindingScript(binding);
+  const isRunnable = script.kind === 'file' && (script.state.mode & 0o111) !== 0;
+  if (script.kind === 'file' && isRunnable && Buffer.from(script.bytes).toString() === text) return [];
+  // Without /etc/initramfs-tools/scripts/init-top the write itself fails and names the directory.
+  return [replaceContent(script, Buffer.from(text), { mode: 0o755 })];
+}
