@@ -7,8 +7,11 @@ export type PciAnchors = ReadonlyMap<string, string>;
 /**
  * Disks behind mounted file systems and swap, through partitions, device mapper, md and NVMe multipath; network devices
  * that carry a route, through bonds, bridges and VLANs. A path in sysfs names every PCI function above the device.
+ *
+ * Two links are in no sysfs: from ZFS to its disks, and from an Open vSwitch bridge to its ports. There every disk, and
+ * every port of any bridge, is taken for one the host needs. `$1` is a root prefix, empty outside tests.
  */
-const SCRIPT = `s=/sys
+const SCRIPT = `root=$1 s=$1/sys ovs=
 report() { # reason; the current directory is a device's
   IFS=/; set -f; set -- "$1" $PWD; unset IFS; set +f
   r=$1; shift
@@ -24,24 +27,34 @@ block() { # directory of a block device, reason
 }
 net() { # name
   for l in "$s/class/net/$1"/lower_*; do [ -e "$l" ] && net "\${l##*/lower_}"; done
-  cd -P "$s/class/net/$1/device" 2>/dev/null && report "carries the network ($1)"
+  if cd -P "$s/class/net/$1/device" 2>/dev/null; then report "carries the network ($1)"
+  elif [ -z "$ovs" ] && [ "$1" != lo ]; then
+    ovs=1
+    for l in "$s"/class/net/ovs-system/lower_*; do [ -e "$l" ] && net "\${l##*/lower_}"; done
+  fi
 }
 while read -r _ _ device _ at _; do
   case $device in 0:*) continue;; esac
   block "$s/dev/block/$device" "holds $at"
-done </proc/self/mountinfo
+done <"$root/proc/self/mountinfo"
 while read -r _ _ _ _ at rest; do
   rest=\${rest#*- }; set -- $rest
-  case \${2-} in /dev/*) n=\${2##*/}; [ -e "$s/class/block/$n" ] && block "$s/class/block/$n" "holds $at";; esac
-done </proc/self/mountinfo
-while read -r d _; do case $d in /dev/*) block "$s/class/block/\${d##*/}" 'holds swap';; esac; done </proc/swaps
-while read -r i _; do [ "$i" = Iface ] || net "$i"; done </proc/net/route
-[ -r /proc/net/ipv6_route ] && while read -r to bits _ _ _ _ _ _ _ i; do [ "$to$bits" = 0000000000000000000000000000000000 ] && net "\${i##* }"; done </proc/net/ipv6_route
+  case "$1 \${2-}" in
+    zfs\\ *) for b in "$s"/class/block/*; do [ -e "$b/device" ] && block "$b" "may hold $at (ZFS)"; done;;
+    *\\ /dev/*) n=\${2##*/}; [ -e "$s/class/block/$n" ] && block "$s/class/block/$n" "holds $at";;
+  esac
+done <"$root/proc/self/mountinfo"
+while read -r d _; do case $d in /dev/*) block "$s/class/block/\${d##*/}" 'holds swap';; esac; done <"$root/proc/swaps"
+while read -r i _; do [ "$i" = Iface ] || net "$i"; done <"$root/proc/net/route"
+[ -r "$root/proc/net/ipv6_route" ] && while read -r to _ _ _ _ _ _ _ _ i; do
+  case $to in fe80*|ff*) ;; *) net "\${i##* }";; esac
+done <"$root/proc/net/ipv6_route"
 exit 0`;
 
 const kind = scriptKind<string, PciAnchors>({
   name: 'pci-anchors',
   script: SCRIPT,
+  args: (root) => [root],
   parse: (stdout) =>
     new Map(
       recordsOf(stdout).flatMap(([key, value]) => {
@@ -53,6 +66,6 @@ const kind = scriptKind<string, PciAnchors>({
 });
 
 /** @example (await read(pciAnchors())).get('0000:01:00.0') // 'holds /' */
-export function pciAnchors(): Probe<PciAnchors> {
-  return probe(kind, '', ['pci:/']);
+export function pciAnchors(root = ''): Probe<PciAnchors> {
+  return probe(kind, root, ['pci:/']);
 }
