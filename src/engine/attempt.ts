@@ -123,7 +123,9 @@ function seconds(value: unknown): number | undefined {
 }
 
 function notesFor(host: HostRun, label: TaskLabel): SessionNotes {
-  const decoder = new TextDecoder();
+  // no_log: what a program prints while it runs is as secret as its result.
+  if (label.isHidden) return { progress: () => {} };
+  const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   return {
     progress: (text) => host.run.emit({ type: 'task.progress', task: label, host: host.name, text }),
     output: (chunk, stream) =>
@@ -132,7 +134,7 @@ function notesFor(host: HostRun, label: TaskLabel): SessionNotes {
         task: label,
         host: host.name,
         stream,
-        text: decoder.decode(chunk, { stream: true }),
+        text: decoders[stream].decode(chunk, { stream: true }),
       }),
   };
 }

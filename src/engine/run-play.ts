@@ -85,14 +85,16 @@ function makeBatch(
 async function runBatch(batch: Batch, isLast: boolean): Promise<void> {
   const stages = stagesOf(batch);
   const statements = stages.flatMap((stage) => stage.statements);
-  await Promise.all(
-    batch.hosts.map(async (name) => {
-      batch.run.recap.take(name);
-      const host = new HostRun(name, batch, statements);
-      host.finish(await runStages(host, stages).catch((error: unknown) => host.crash(error)));
-      if (isLast) await batch.run.links.reset(name);
-    }),
-  );
+  // Pinned, a host goes through the whole play before another takes its place.
+  const isPinned = batch.play.strategy === 'host_pinned';
+  const places = batch.run.queueOf(isPinned ? batch.run.settings.forks : batch.hosts.length);
+  const goThrough = async (name: string) => {
+    batch.run.recap.take(name);
+    const host = new HostRun(name, batch, statements);
+    host.finish(await runStages(host, stages).catch((error: unknown) => host.crash(error)));
+    if (isLast) await batch.run.links.reset(name);
+  };
+  await Promise.all(batch.hosts.map((name) => places.add(() => goThrough(name))));
 }
 
 async function runStages(host: HostRun, stages: readonly Stage[]): Promise<Progress> {
