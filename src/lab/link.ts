@@ -8,17 +8,28 @@ type LinkFault = Extract<Fault, { kind: 'slow-link' | 'drop-after-bytes' }>;
 export const isLinkFault = (fault: Fault): fault is LinkFault =>
   fault.kind === 'slow-link' || fault.kind === 'drop-after-bytes';
 
-/** Holds each chunk back for the delay and for the time its bytes take at the given rate. */
+/** Passes each chunk on after the delay, many being under way at once, and takes no more than the given rate. */
 class SlowLink extends Transform {
   readonly #fault: Extract<Fault, { kind: 'slow-link' }>;
+  /** Settles when all that was taken has been passed on, in its order. */
+  #underWay: Promise<void> = Promise.resolve();
   constructor(fault: Extract<Fault, { kind: 'slow-link' }>) {
     super();
     this.#fault = fault;
   }
   override async _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): Promise<void> {
     const { delayMs, bytesPerSecond } = this.#fault;
-    await sleep(delayMs + (bytesPerSecond ? (chunk.length * 1000) / bytesPerSecond : 0));
-    done(null, chunk);
+    if (bytesPerSecond) await sleep((chunk.length * 1000) / bytesPerSecond);
+    const due = performance.now() + delayMs;
+    this.#underWay = this.#underWay.then(async () => {
+      await sleep(Math.max(0, due - performance.now()));
+      this.push(chunk);
+    });
+    done();
+  }
+  override async _flush(done: TransformCallback): Promise<void> {
+    await this.#underWay;
+    done();
   }
 }
 
