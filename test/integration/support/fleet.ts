@@ -73,7 +73,7 @@ export async function startFleet(
     directory,
     inventory,
     ssh: (host, command) => ssh(running, host, command),
-    play: (playbook, call = {}) => play(playbook, { taskTimeout: 90, ...call, inventory: [inventory] }),
+    play: (playbook, call = {}) => play(playbook, { taskTimeout: 90, timeout: 20, ...call, inventory: [inventory] }),
     tsplay: (verb, words) => tsplay([verb, ...words, '-i', inventory]),
     close: async () => {
       await running.close();
