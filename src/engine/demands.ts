@@ -1,8 +1,9 @@
 import type { Task } from '../language/playbook/types.ts';
 import { toBoolean } from './booleans.ts';
-import { dependsOn, freeNames } from './dependencies.ts';
+import { dependsOn } from './dependencies.ts';
 import type { HostRun } from './host-run.ts';
 import type { VariableScope } from './scope.ts';
+import { namesOf } from './template-names.ts';
 
 /** What one task on one host asks of the other hosts of its batch. */
 export interface Demands {
@@ -33,8 +34,8 @@ function isTurningPoint({ module, args }: Task): boolean {
 }
 
 /** Whether the task's words name what other hosts change, directly or through variables that do. */
-export function readsOthers({ run }: HostRun, task: Task, scope: VariableScope): boolean {
-  return dependsOn(freeNames(task, run.compiler, run.registry), (name) => SHARED.has(name), scope, run.compiler);
+export function readsOthers(host: HostRun, task: Task, scope: VariableScope): boolean {
+  return dependsOn(namesOf(host, task, scope), (name) => SHARED.has(name), scope, host.run.compiler);
 }
 
 /** Throws what rendering a keyword throws. */

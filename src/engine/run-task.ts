@@ -5,12 +5,13 @@ import type { Loop, Task } from '../language/playbook/types.ts';
 import { attempt } from './attempt.ts';
 import { toBoolean } from './booleans.ts';
 import { firstFalse } from './conditions.ts';
-import { dependsOn, freeNames } from './dependencies.ts';
+import { dependsOn } from './dependencies.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { loopItems } from './loops.ts';
 import { registered, skipped, sumOfItems, unknownResult } from './results.ts';
 import { type VariableScope } from './scope.ts';
+import { namesOf } from './template-names.ts';
 
 /** Runs one task on one host: loop, when, until, ignore_errors. Never rejects. */
 export async function runTask(host: HostRun, task: Task, label: TaskLabel): Promise<Result> {
@@ -35,7 +36,7 @@ async function runLoopOrOnce(host: HostRun, task: Task, scope: VariableScope, la
 function unknownDependency(host: HostRun, task: Task, scope: VariableScope): string | undefined {
   const { unknown } = host.variables;
   if (unknown.size === 0) return undefined;
-  const names = freeNames(task, host.run.compiler, host.run.registry);
+  const names = namesOf(host, task, scope);
   return dependsOn(names, (name) => unknown.has(name), scope, host.run.compiler) ? [...unknown].join(', ') : undefined;
 }
 

@@ -58,6 +58,32 @@ ${FACTLESS}  vars: {peer: "{{ hostvars['h1'].answer.stdout }}", far: "{{ peer }}
   expect([...results('ask').values()].map(({ values }) => values.msg)).toEqual(['there', 'there']);
 });
 
+test('a template file that reads hostvars waits for all hosts, as /etc/hosts does for their addresses', async () => {
+  const { directory, exitCode } = await playText(
+    `- name: p
+${FACTLESS}  tasks:
+    - {name: slow, shell: "sleep 0.3; echo 10.0.0.2", register: address, when: inventory_hostname == 'h2'}
+    - {name: write, template: {src: hosts.j2, dest: "{{ playbook_dir }}/{{ inventory_hostname }}"}}
+`,
+    { hosts: ['h1', 'h2'], files: { 'templates/hosts.j2': "{{ hostvars['h2'].address.stdout }}\n" } },
+  );
+  expect(exitCode).toBe(0);
+  expect(readFileSync(join(directory, 'h1'), 'utf8')).toBe('10.0.0.2\n');
+});
+
+test('in a check, a template file that rests on what a command would print is unknown', async () => {
+  const { results, exitCode } = await playText(
+    `- name: p
+${FACTLESS}  tasks:
+    - {name: ask, command: hostname, register: said}
+    - {name: write, template: {src: t.j2, dest: "{{ playbook_dir }}/t"}}
+`,
+    { mode: 'check', files: { 'templates/t.j2': '{{ said.stdout }}\n' } },
+  );
+  expect(results('write').get('h1')?.status).toBe('unknown');
+  expect(exitCode).toBe(3);
+});
+
 test('hosts that failed are no longer among those of the play', async () => {
   const { results } = await playText(
     `- name: p
