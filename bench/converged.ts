@@ -20,7 +20,7 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const root = join(import.meta.dirname, '..');
-const tsplay = [process.execPath, join(root, 'dist', 'cli', 'main.js')];
+const tsplay = [process.execPath, join(root, 'bin', 'tsplay.cjs')];
 
 await using fleet = await startFleet(Number(values.hosts));
 const playbooks = [20, 100].map((tasks) => ({ tasks, path: writePlaybook(fleet.directory, tasks) }));
