@@ -20,6 +20,7 @@ describe.skipIf(obstacle)(
         bare: { cards: ['k4200'], firmwareIommu: false },
         builtin: { cards: ['k4200'], builtin: ['vfio_pci'] },
         none: { cards: [] },
+        patient: { cards: ['k4200'], vars: { gpu_reboot: 'never' } },
       });
     });
     afterAll(() => fleet?.close());
@@ -73,6 +74,19 @@ describe.skipIf(obstacle)(
       expect(complaints(played).get('bare')).toMatch(/no DMAR \(Intel\) or IVRS \(AMD\) table.*VT-d or AMD-Vi/);
       expect(tasksOf(played, 'changed')).toEqual(new Map());
       expect(fleet.lab.uptimes('bare')).toHaveLength(1);
+    });
+
+    it('with gpu_reboot: never all is prepared, and the rest is done after a reboot by hand', async () => {
+      const played = await fleet.play(GPU_CLOUD, { limit: 'patient' });
+      expect(complaints(played)).toEqual(new Map());
+      expect(played.results('What waits for a reboot').get('patient')).toMatchObject({ status: 'ok' });
+      expect(fleet.lab.uptimes('patient')).toHaveLength(1);
+      expect(await fleet.ssh('patient', 'cat /etc/nova/nova.conf')).not.toMatch(/^device_spec/m);
+      await fleet.lab.reset('patient');
+      const after = await fleet.play(GPU_CLOUD, { limit: 'patient' });
+      expect(tasksOf(after, 'changed')).toEqual(new Map([['patient', ['Cards and aliases in nova.conf']]]));
+      expect(fleet.lab.uptimes('patient')).toHaveLength(2);
+      expect(await cardDrivers(fleet, 'patient')).toEqual(['0000:84:00.0 vfio-pci', '0000:84:00.1 vfio-pci']);
     });
 
     it('a host without a GPU is refused', async () => {
