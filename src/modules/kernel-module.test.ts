@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readHere } from '../../test/support/read-here.ts';
 import type { Change } from '../contract/change.ts';
 import type { FileContent } from '../contract/file-state.ts';
+import { tokenize } from '../probes/kernel-cmdline-tokens.ts';
 import { type KernelModule, kernelModule } from '../probes/kernel-modules.ts';
 import { filesInForce, parseModprobe, parseModprobeFiles } from '../probes/modprobe-config.ts';
 import module from './kernel-module.ts';
@@ -47,10 +48,11 @@ interface Case {
   readonly ownLoad?: string;
   readonly files?: readonly FileContent[];
   readonly listed?: readonly string[];
+  readonly cmdline?: string;
 }
 function planned(
   raw: { readonly name: string; readonly [key: string]: unknown },
-  { own, ownLoad, files = [], listed = [], ...more }: Case = {},
+  { own, ownLoad, files = [], listed = [], cmdline = '', ...more }: Case = {},
 ) {
   const name = raw.name.replaceAll('-', '_');
   const ownOptions = file(`/etc/modprobe.d/tsplay-${name}.conf`, own ?? null);
@@ -60,6 +62,7 @@ function planned(
     ownLoad: file(`/etc/modules-load.d/tsplay-${name}.conf`, ownLoad ?? null),
     directives: parseModprobeFiles([ownOptions, ...files]),
     listed: listed.map((one) => ({ module: one, path: '/etc/modules' })),
+    cmdline: tokenize(cmdline),
   };
   const args = module.args.parse(raw);
   return { changes: () => module.plan(args, current), values: () => module.result?.(args, current, []) };
@@ -131,6 +134,42 @@ describe('kernel-module', () => {
       [],
     ],
     [
+      'keeps what another task asked for and this one does not mention',
+      { name: 'vfio-pci', state: 'unchanged', softdep: { pre: ['vfio'] } },
+      { own: '# x\noptions vfio_pci ids=10de:1 disable_vga=1\nsoftdep vfio_pci pre: a post: b c\n' },
+      ['options vfio_pci ids=10de:1 disable_vga=1|softdep vfio_pci pre: vfio'],
+    ],
+    [
+      'keeps softdeps when parameters change',
+      { name: 'vfio-pci', state: 'unchanged', params: { ids: '10de:2' } },
+      { own: 'options vfio_pci ids=10de:1\nsoftdep vfio_pci pre: a post: b c\n' },
+      ['options vfio_pci ids=10de:2|softdep vfio_pci pre: a post: b c'],
+    ],
+    [
+      'does not undo a block by a softdep',
+      { name: 'nouveau', state: 'unchanged', softdep: { pre: ['vfio-pci'] } },
+      { own: '# Kept by tsplay (module kernel-module).\nblacklist nouveau\ninstall nouveau /bin/false\n' },
+      [],
+    ],
+    [
+      "does not undo an operator's install line by a softdep",
+      { name: 'nouveau', state: 'unchanged', softdep: { pre: ['vfio-pci'] } },
+      { files: [file('/etc/modprobe.d/nouveau.conf', 'install nouveau /bin/false\n')] },
+      [],
+    ],
+    [
+      'passes over the order of a driver that is built in, when that is optional',
+      { name: 'xhci_pci', state: 'unchanged', softdep: { pre: ['vfio-pci'] }, optional: true },
+      { kernel: { isLoaded: true, isBuiltin: true } },
+      [],
+    ],
+    [
+      'takes the same ids in another order for the same',
+      { name: 'vfio-pci', state: 'unchanged', params: { ids: '10de:1aef,10de:20f1' } },
+      { cmdline: 'quiet vfio-pci.ids=10DE:20f1,10de:1aef' },
+      ['options vfio_pci ids=10de:1aef,10de:20f1'],
+    ],
+    [
       'needs no list entry for a built-in',
       { name: 'vfio-pci', persistent: true },
       { kernel: { isLoaded: true, isBuiltin: true } },
@@ -171,6 +210,36 @@ describe('kernel-module', () => {
       { name: 'vfio-pci', state: 'unchanged', params: { ids: '10de:1' } },
       { files: [file('/etc/modprobe.d/vfio.conf', 'x\noptions vfio-pci ids=10de:2\n')] },
       /vfio\.conf:2 sets/,
+    ],
+    [
+      'a parameter that the kernel command line sets otherwise',
+      { name: 'vfio-pci', state: 'unchanged', params: { ids: '10de:1' } },
+      { cmdline: 'quiet vfio-pci.ids=10de:2' },
+      /vfio-pci\.ids=10de:2, which wins over modprobe\.d/,
+    ],
+    [
+      'a block that a softdep elsewhere makes void',
+      { name: 'nouveau', block: 'modprobe' },
+      { files: [file('/etc/modprobe.d/zz.conf', 'softdep nouveau pre: drm\n')] },
+      /zz\.conf:1 has a softdep for nouveau/,
+    ],
+    [
+      'to list for loading what a blacklist keeps out',
+      { name: 'vfio-pci', persistent: true },
+      { files: [file('/etc/modprobe.d/bl.conf', 'blacklist vfio-pci\n')] },
+      /bl\.conf:1 keeps vfio-pci from being loaded at boot/,
+    ],
+    [
+      'to list for loading what does not exist',
+      { name: 'vfoi', state: 'unchanged', persistent: true },
+      { kernel: { isAvailable: false } },
+      /no module vfoi/,
+    ],
+    [
+      'to promise that a module another file lists is not loaded at boot',
+      { name: 'pci_stub', state: 'unchanged', persistent: false },
+      { listed: ['pci_stub'] },
+      /\/etc\/modules lists pci_stub/,
     ],
   ] as const)('refuses %s', (_, raw, host, said) => {
     expect(planned(raw, host as Case).changes).toThrow(said);

@@ -2,25 +2,25 @@ import { z } from 'zod';
 import { loadKernelModule } from '../changes/load-kernel-module.ts';
 import { unloadKernelModule } from '../changes/unload-kernel-module.ts';
 import type { Change, RebootReason } from '../contract/change.ts';
-import type { FileContent } from '../contract/file-state.ts';
 import { defineModule } from '../contract/module.ts';
 import type { Read } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { directoryFiles } from '../probes/directory.ts';
 import { fileContent } from '../probes/file.ts';
 import { type KernelModule, kernelModule } from '../probes/kernel-modules.ts';
+import { bootEntries } from '../probes/boot-entries.ts';
+import { type CmdlineToken, tokenize } from '../probes/kernel-cmdline-tokens.ts';
 import {
-  effectiveOption,
   filesInForce,
   listedModules,
   MODPROBE_DIRECTORIES,
   MODULES_LOAD_DIRECTORIES,
-  type ModprobeDirective,
   normaliseModule,
-  parseModprobe,
   parseModprobeFiles,
 } from '../probes/modprobe-config.ts';
-import { modprobeText, modulesLoadText, planOwnFile } from './gpu/module-files.ts';
+import { pseudoFile } from '../probes/pseudo-file.ts';
+import { type ModprobeFacts, modprobeWarnings, paramText, planModprobeFile } from './gpu/modprobe-file.ts';
+import { type BootLoadFacts, missingModule, planModulesLoad } from './gpu/modules-load.ts';
 
 const moduleName = z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be a module name: letters, digits, - and _');
 const paramValue = z.union([
@@ -58,25 +58,21 @@ const args = z.strictObject({
   optional: z
     .boolean()
     .default(false)
-    .describe('Do nothing on a kernel that has no such module (vfio_virqfd is gone since 6.2).'),
+    .describe(
+      'Do nothing on a kernel that has no such module (vfio_virqfd is gone since 6.2), or has it built in where only `softdep` is asked for.',
+    ),
 });
 
 type Args = z.infer<typeof args>;
 
-interface Current {
-  readonly module: KernelModule;
-  readonly ownOptions: FileContent;
-  readonly ownLoad: FileContent;
-  readonly directives: readonly ModprobeDirective[];
-  readonly listed: readonly { readonly module: string; readonly path: string }[];
-}
+interface Current extends BootLoadFacts, ModprobeFacts {}
 
 export default defineModule<Args, Current>({
   name: 'kernel-module',
   aliases: ['modprobe'],
   summary: 'Load, persist, configure or block a kernel module',
   description: `Writes files of its own: \`/etc/modprobe.d/tsplay-<name>.conf\` (options, blacklist, install, softdep) and
-\`/etc/modules-load.d/tsplay-<name>.conf\`. What they mean is judged together with all others, with the precedence of
+\`/etc/modules-load.d/tsplay-<name>.conf\`; what a task does not mention stays as an earlier one wrote it. What they mean is judged together with all others, with the precedence of
 modprobe.d(5). A \`blacklist\` line alone does not keep a module from being loaded by name or as a dependency (modprobe.d(5)),
 which is what \`block: modprobe\` is for; a softdep makes an install line of the same module void, so the two exclude each
 other. None of it reaches a module that is built into the kernel: that is refused. After a change rebuild the initramfs.`,
@@ -89,7 +85,7 @@ other. None of it reaches a module that is built into the kernel: that is refuse
     builtin: current.module.isBuiltin,
     available: current.module.isAvailable,
     loaded: current.module.isLoaded,
-    warnings: foreignOptions(given, current),
+    warnings: warningsOf(given, current),
     reboot_reasons: isSkipped(given, current) ? [] : rebootReasons(given, current),
   }),
   examples: [
@@ -103,103 +99,60 @@ other. None of it reaches a module that is built into the kernel: that is refuse
   ],
 });
 
-async function observe({ name }: Args, read: Read): Promise<Current> {
+async function observe({ name, params }: Args, read: Read): Promise<Current> {
   const own = normaliseModule(name);
-  const [module, ownOptions, ownLoad, options, loads] = await Promise.all([
+  const [module, ownOptions, ownLoad, options, loads, cmdline] = await Promise.all([
     read(kernelModule(name)),
     read(fileContent(`/etc/modprobe.d/tsplay-${own}.conf`)),
     read(fileContent(`/etc/modules-load.d/tsplay-${own}.conf`)),
     Promise.all(MODPROBE_DIRECTORIES.map((directory) => read(directoryFiles(directory, '.conf')))),
     Promise.all(MODULES_LOAD_DIRECTORIES.map((directory) => read(directoryFiles(directory, '.conf')))),
+    params ? nextCmdline(read) : [],
   ]);
   const directives = parseModprobeFiles(filesInForce(options));
-  return { module, ownOptions, ownLoad, directives, listed: listedModules(filesInForce(loads)) };
+  return { module, ownOptions, ownLoad, directives, listed: listedModules(filesInForce(loads)), cmdline };
 }
 
+async function nextCmdline(read: Read): Promise<readonly CmdlineToken[]> {
+  const [entries, live] = await Promise.all([
+    read(bootEntries('/boot/grub/grub.cfg')),
+    read(pseudoFile('/proc/cmdline')),
+  ]);
+  return entries.default?.tokens ?? tokenize(live ?? '');
+}
+
+/** No kernel file system of modules, no answer: then nothing is skipped. */
 function isSkipped(given: Args, { module }: Current): boolean {
-  return given.optional && module.hasIndex && !module.isAvailable && !module.isLoaded;
+  return (
+    given.optional && ((module.hasIndex && !module.isAvailable && !module.isLoaded) || isBuiltinOrder(given, module))
+  );
+}
+
+/** A built-in driver waits for nobody: where only a softdep is asked for, there is nothing to do. */
+function isBuiltinOrder({ params, block, softdep }: Args, { isBuiltin }: KernelModule): boolean {
+  return isBuiltin && softdep !== undefined && params === undefined && block === undefined;
+}
+
+function warningsOf(given: Args, current: Current): readonly string[] {
+  if (!isSkipped(given, current)) return modprobeWarnings(given, current);
+  return current.module.isBuiltin
+    ? [`${given.name} is built into this kernel: it takes its devices before any module, whatever a softdep says`]
+    : [];
 }
 
 function planFiles(given: Args, current: Current): readonly Change[] {
-  return [...planOptions(given, current), ...planPersistence(given, current)];
+  if (current.module.isBuiltin && isFileAsked(given)) throw builtinRefusal(given);
+  return [...planModprobeFile(given, current), ...planModulesLoad(given, current)];
 }
 
-function planOptions(given: Args, current: Current): readonly Change[] {
-  const { params, block, softdep, name } = given;
-  if (!params && !block && !softdep) return [];
-  const text = ownText(given);
-  if (text !== '' && current.module.isBuiltin) throw builtinRefusal(given);
-  if (block === 'modprobe' && softdep) {
-    throw new TaskError(
-      `a softdep makes the install line of the same module void (modprobe.d(5)): give ${name} either block: modprobe or softdep`,
-    );
-  }
-  const overridden = overriddenParam(given, current, text);
-  if (overridden) throw new TaskError(overridden);
-  return planOwnFile(current.ownOptions, text);
-}
-
-function ownText({ name, params = {}, block = 'none', softdep }: Args): string {
-  const texts = Object.fromEntries(Object.entries(params).map(([param, value]) => [param, paramText(value)]));
-  return modprobeText({
-    module: normaliseModule(name),
-    params: texts,
-    block,
-    pre: softdep?.pre ?? [],
-    post: softdep?.post ?? [],
-  });
-}
-
-function paramText(value: string | number | boolean): string {
-  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
-}
-
-/** A later file wins over ours for the same parameter, without a word from modprobe. */
-function overriddenParam(
-  { name, params = {} }: Args,
-  { directives, ownOptions }: Current,
-  text: string,
-): string | undefined {
-  const base = (path: string) => path.slice(path.lastIndexOf('/') + 1);
-  const others = directives.filter((one) => one.path !== ownOptions.path);
-  const withOurs = [
-    ...others.filter((one) => base(one.path) < base(ownOptions.path)),
-    ...parseModprobe(ownOptions.path, text),
-    ...others.filter((one) => base(one.path) > base(ownOptions.path)),
-  ];
-  for (const [param, value] of Object.entries(params)) {
-    const winner = effectiveOption(withOurs, name, param);
-    if (winner && winner.value !== paramText(value)) {
-      return `${winner.path}:${winner.line} sets ${name} ${param}=${winner.value ?? ''} and comes after ${ownOptions.path}, so ${param}=${paramText(value)} would have no effect; remove it there`;
-    }
-  }
-  return undefined;
-}
-
-function foreignOptions({ name, params = {} }: Args, { directives, ownOptions }: Current): readonly string[] {
-  const foreign = directives.filter((one) => one.path !== ownOptions.path);
-  return Object.keys(params).flatMap((param) => {
-    const other = effectiveOption(foreign, name, param);
-    return other ? [`${other.path}:${other.line} also sets ${name} ${param}=${other.value ?? ''}`] : [];
-  });
-}
-
-function planPersistence({ name, persistent }: Args, { module, ownLoad, listed }: Current): readonly Change[] {
-  if (persistent === undefined) return [];
-  const own = normaliseModule(name);
-  if (!persistent) return planOwnFile(ownLoad, '');
-  if (module.isBuiltin || listed.some((one) => one.module === own)) return [];
-  return planOwnFile(ownLoad, modulesLoadText(own));
+function isFileAsked({ params = {}, block = 'none', softdep }: Args): boolean {
+  return Object.keys(params).length > 0 || block !== 'none' || softdep !== undefined;
 }
 
 function planLive(given: Args, { module }: Current): readonly Change[] {
   const wanted = stateOf(given);
   if (wanted === 'loaded' && !module.isLoaded) {
-    if (module.hasIndex && !module.isAvailable) {
-      throw new TaskError(
-        `kernel ${module.kernelRelease} has no module ${given.name}: check the name, install the package it comes in, or say optional: true`,
-      );
-    }
+    if (module.hasIndex && !module.isAvailable) throw missingModule(given.name, module);
     return [loadKernelModule(given.name)];
   }
   if (wanted !== 'unloaded' || !module.isLoaded) return [];

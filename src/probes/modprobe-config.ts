@@ -71,6 +71,16 @@ export function effectiveOption(directives: readonly ModprobeDirective[], module
   return defined.filter((one) => one.name === normaliseModule(param)).at(-1);
 }
 
+/** All parameters that options lines give a module; of one that is given twice the last. */
+export function optionsOf(
+  directives: readonly ModprobeDirective[],
+  module: string,
+): Readonly<Record<string, string | null>> {
+  const own = directives.filter((one) => one.verb === 'options' && one.module === normaliseModule(module));
+  const words = own.flatMap((one) => optionWords(one.rest));
+  return Object.fromEntries(words.map(splitOption).map(({ name, value }) => [name, value]));
+}
+
 /** Words of an options line; double quotes keep spaces together, as kmod does. */
 function optionWords(rest: string): readonly string[] {
   return rest.match(/(?:"[^"]*"|[^\s"])+/g) ?? [];

@@ -7,7 +7,8 @@ const HEADER = '# Kept by tsplay (module kernel-module).\n';
 
 export interface ModprobeDesire {
   readonly module: string;
-  readonly params: Readonly<Record<string, string>>;
+  /** Null: a bare word, without `=`. */
+  readonly params: Readonly<Record<string, string | null>>;
   /** `alias`: not loaded for hardware. `modprobe`: not loaded at all, not even by name or as a dependency. */
   readonly block: 'none' | 'alias' | 'modprobe';
   readonly pre: readonly string[];
@@ -16,9 +17,10 @@ export interface ModprobeDesire {
 
 /** @example modprobeText({ module: 'nouveau', block: 'modprobe', params: {}, pre: [], post: [] }) */
 export function modprobeText({ module, params, block, pre, post }: ModprobeDesire): string {
-  const words = Object.entries(params).map(([name, value]) =>
-    /\s/.test(value) ? `${name}="${value}"` : `${name}=${value}`,
-  );
+  const words = Object.entries(params).map(([name, value]) => {
+    if (value === null) return name;
+    return /\s/.test(value) ? `${name}="${value}"` : `${name}=${value}`;
+  });
   const dependencies = [
     pre.length > 0 ? `pre: ${pre.join(' ')}` : '',
     post.length > 0 ? `post: ${post.join(' ')}` : '',
