@@ -1,9 +1,10 @@
-import type PQueue from 'p-queue';
 import type { Result } from '../contract/result.ts';
 import type { HandlerSection, Play, RoleContext } from '../language/playbook/types.ts';
 import type { RunContext } from './context.ts';
 import type { PlayLayers } from './host-variables.ts';
 import { compareOrder, type Order, Pacer } from './pacer.ts';
+
+type Queue = ReturnType<RunContext['queueOf']>;
 
 /** A failure that ends the batch for everybody, unless all go to the rescue of the block it happened in. */
 interface Fatality {
@@ -42,7 +43,7 @@ export class Batch {
   readonly pacer: Pacer;
   readonly handlers: readonly HandlerSection[];
   readonly #once = new Map<string, OnceSlot>();
-  readonly #throttles = new Map<string, PQueue>();
+  readonly #throttles = new Map<string, Queue>();
   /** Ended by meta: for this batch, or for the play. */
   ended: 'batch' | 'play' | undefined;
   readonly #mayFail: number | undefined;
@@ -79,7 +80,7 @@ export class Batch {
   }
 
   /** Lets so many hosts into one task at once. */
-  throttleOf(task: string, concurrency: number): PQueue {
+  throttleOf(task: string, concurrency: number): Queue {
     const queue = this.#throttles.get(task) ?? this.run.queueOf(concurrency);
     this.#throttles.set(task, queue);
     return queue;
