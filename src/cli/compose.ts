@@ -29,6 +29,8 @@ import { extraVars } from './extra-vars.ts';
 import type { PlayOptions } from './options.ts';
 import { checkPlayHosts, checkStart } from './play-hosts.ts';
 import { ask, askSecret } from './prompts.ts';
+import { requireOpenFiles } from './open-files.ts';
+import { hostsTakingPart } from './taking-part.ts';
 import { readVariableFiles } from './variable-files.ts';
 import { vaultPasswords } from './vault-passwords.ts';
 
@@ -145,6 +147,7 @@ export async function runInput(
   const { loader, playbooks } = loadPlaybooks(composition, files);
   const limit = limitOf(composition, options.limit);
   readVariableFiles(composition.inventory, playbooks, limit);
+  requireOpenFiles(hostsTakingPart(playbooks, composition.inventory, limit).size, composition.problems);
   checkPlayHosts(playbooks, composition.inventory, composition.problems);
   const selection = { only: options.tags, skip: options.skipTags };
   checkStart(playbooks, options.startAtTask, selection, composition.problems);

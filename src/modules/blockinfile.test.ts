@@ -31,3 +31,13 @@ it('finds blocks that Ansible wrote', () => {
 it('refuses a marker that cannot tell begin from end', () => {
   expect(blockinfile.args.safeParse({ path: '/x', block: 'x', marker: '# mine' }).success).toBe(false);
 });
+
+it('refuses a stray marker that a new block would be paired with the next time', () => {
+  const text = 'a\n# BEGIN ANSIBLE MANAGED BLOCK\n';
+  const attributes = { mode: 0o644, uid: 0, gid: 0, owner: 'root', group: 'root', mtime: 0, links: 1 };
+  const state = { kind: 'file', path: '/x', size: text.length, version: '1', ...attributes } as const;
+  const current = { kind: 'file', path: '/x', realPath: '/x', bytes: Buffer.from(text), state } as const;
+  const plan = (more: object) =>
+    blockinfile.plan(blockinfile.args.parse({ path: '/x', block: 'new', ...more }), current);
+  expect(() => plan({ insertbefore: 'BOF' })).toThrow(/take out stray lines "# BEGIN ANSIBLE MANAGED BLOCK"/);
+});

@@ -51,7 +51,13 @@ export default defineModule<Args, FileContent>({
     if (current.kind === 'absent' && !wanted.create)
       throw new TaskError(`${wanted.path} does not exist; create: true would make it`);
     const before = current.kind === 'file' ? Buffer.from(current.bytes).toString('latin1') : '';
-    const after = withBlock(before, editFor(wanted, isWanted));
+    const edit = editFor(wanted, isWanted);
+    const after = withBlock(before, edit);
+    // A lone marker, left by hand or by a torn edit, is paired with one of the new block's the next time.
+    if (withBlock(after, edit) !== after)
+      throw new TaskError(
+        `${wanted.path} holds markers without their counterparts, so every run would change it again: take out stray lines "${edit.begin}" and "${edit.end}"`,
+      );
     if (after === before && current.kind === 'file') return adjustAttributes(current, wanted);
     const { owner, group, backup: keep, validate: command } = wanted;
     const options = { mode: wantedMode(wanted.mode, current), owner, group, backup: keep };

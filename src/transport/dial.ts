@@ -46,6 +46,8 @@ const TCP_FAILURES: Readonly<Record<string, readonly [UnreachableReason, string]
   ENOTFOUND: ['unresolved', 'has no address: the name is unknown to DNS and /etc/hosts'],
   EAI_AGAIN: ['unresolved', 'has no address: the name server did not answer'],
   ECONNRESET: ['closed', 'reset the connection'],
+  EMFILE: ['closed', 'was not tried: this program has too many open files (raise `ulimit -n`)'],
+  ENFILE: ['closed', 'was not tried: this machine has too many open files'],
   ETIMEDOUT: ['timeout', 'did not answer; is it up, and does a firewall drop the port?'],
   EHOSTUNREACH: ['timeout', 'cannot be reached: no route, or the host is down'],
   ENETUNREACH: ['timeout', 'cannot be reached: this machine has no route to its network'],

@@ -286,3 +286,21 @@ test('C23: a validator that refuses, is missing or never ends leaves the old fil
   expect(told.result('write', 'missing').message).toMatch(/no\/such.*refused the new content/);
   await until('nothing of ours is left', () => hosts.leftovers().length === 0);
 });
+
+test.runIf(isRoot)(
+  'I5: a host whose stat is missing fails with the tool named and nothing written, and others go on',
+  async () => {
+    const hide = 'mount --bind /dev/null /usr/bin/stat && exec "$@"';
+    const hosts = await fleet({ bare: { sshd: { through: ['unshare', '-m', 'sh', '-c', hide, 'sh'] } }, h1: {} });
+    hosts.write('bare', 'conf', 'old\n');
+    const told = await hosts.run(playOf(COPY));
+    expect(told.code).toBe(2);
+    expect(told.result('write', 'bare')).toMatchObject({
+      status: 'failed',
+      message: expect.stringMatching(/\bstat\b/),
+    });
+    expect(hosts.read('bare', 'conf')).toBe('old\n');
+    expect(told.result('write', 'h1').status).toBe('changed');
+    expect(hosts.leftovers()).toEqual([]);
+  },
+);
