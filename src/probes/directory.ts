@@ -50,7 +50,8 @@ const namesKind: ProbeKind<string, readonly string[] | null> = {
 
 /**
  * The regular files (or links to some) directly inside a directory whose name ends in `suffix`, with their content,
- * sorted by bytes. Hidden names are left out, as by the programs that read such directories (modprobe.d(5), grub.d).
+ * sorted by bytes. Hidden names are left out, as by the programs that read such directories (modprobe.d(5), grub.d). A
+ * link to /dev/null is there as `not-a-file`: it masks a file of its name in a later directory (systemd.unit(5)).
  * An absent directory is an empty list.
  * @example await read(directoryFiles('/etc/modprobe.d', '.conf'))
  */

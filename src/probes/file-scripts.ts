@@ -91,10 +91,10 @@ while [ "$i" -lt "$n" ]; do
   dir=$1 suffix=$2 count=0; shift 2; i=$((i + 2))
   if [ ! -d "$dir" ]; then printf -- '-\\n'; continue; fi
   if [ ! -r "$dir" ] || [ ! -x "$dir" ]; then printf 'x\\n'; continue; fi
-  for p in "\${dir%/}"/*"$suffix"; do [ -f "$p" ] && count=$((count + 1)); done
+  for p in "\${dir%/}"/*"$suffix"; do { [ -f "$p" ] || [ -c "$p" ]; } && count=$((count + 1)); done
   printf '%s\\n' "$count"
   for p in "\${dir%/}"/*"$suffix"; do
-    [ -f "$p" ] || continue
+    [ -f "$p" ] || [ -c "$p" ] || continue
     b=\${p##*/}; printf '%s:%s\\n' "\${#b}" "$b"; set -- "$@" "$p"
   done
 done${CONTENTS}`;

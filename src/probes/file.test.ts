@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HostUnderTest, hostUnderTest } from '../../test/support/run-module.ts';
 import { directoryFiles, directoryNames } from './directory.ts';
+import { filesInForce, listedModules } from './modprobe-config.ts';
 import { fileContent, fileState } from './file.ts';
 import { pseudoFile } from './pseudo-file.ts';
 
@@ -106,6 +107,17 @@ describe.each(SHELLS)('files read through %s', (_, shell) => {
     writeFileSync(at('v'), 'bbb');
     const after = await host.read(fileContent(at('v')));
     expect(before.kind === 'file' && after.kind === 'file' && before.version === after.state.version).toBe(false);
+  });
+
+  it('lists a link to /dev/null, which masks a file of its name elsewhere', async () => {
+    mkdirSync(at('etc.d'));
+    mkdirSync(at('lib.d'));
+    symlinkSync('/dev/null', at('etc.d/vfio.conf'));
+    writeFileSync(at('lib.d/vfio.conf'), 'vfio-pci\n');
+    const read = (name: string) => host.read(directoryFiles(at(name), '.conf'));
+    const [etc, lib] = await Promise.all([read('etc.d'), read('lib.d')]);
+    expect(listedModules(filesInForce([etc, lib]))).toEqual([]);
+    expect(listedModules(filesInForce([lib]))).toHaveLength(1);
   });
 
   it('lists files of a directory by suffix, with content, in the order of bytes', async () => {

@@ -84,7 +84,9 @@ function placesOf(args: NovaConfArgs, units: readonly ServiceUnit[]): ConfigPlac
 }
 
 async function filesAt({ kind, path }: ConfigPlace, read: Read): Promise<readonly FileContent[]> {
-  return kind === 'directory' ? read(directoryFiles(path, '.conf')) : [await read(fileContent(path))];
+  if (kind !== 'directory') return [await read(fileContent(path))];
+  // A link to /dev/null says nothing to Nova.
+  return (await read(directoryFiles(path, '.conf'))).filter((file) => file.kind !== 'not-a-file');
 }
 
 /** A file that is not there yet may still be one the service will read: in a directory it reads. */
