@@ -14,12 +14,30 @@ export const NO_DIRECTORY = 126;
  *
  * Marks are `<nonce><tag>;` on both streams: `<` before the first command, its exit status after each, `.` at the end.
  */
-export function exchangeText(nonce: string, commands: readonly Command[], stopOnFailure = false): Buffer {
+export function exchangeText(
+  nonce: string,
+  commands: readonly Command[],
+  { stopOnFailure = false, isGathered = false }: RequestOptions = {},
+): Buffer {
   const stop = stopOnFailure ? `[ "$c" = 0 ] || { ${mark(nonce, '.')}; exit; }\n` : '';
   const after = `c=$?; printf '${nonce}%s;' "$c"; printf '${nonce}%s;' "$c" >&2\n${stop}`;
   const body = commands.map((command) => `${commandText(command)}\n${after}`).join('');
-  return encodeWords(`wait\n{ ${mark(nonce, '<')}\n${body}${mark(nonce, '.')}\n} </dev/null &\n`);
+  return encodeWords(
+    `wait\n{ ${mark(nonce, '<')}\n${body}${mark(nonce, '.')}\n} </dev/null${isGathered ? GATHER : ''} &\n`,
+  );
 }
+
+export interface RequestOptions {
+  readonly stopOnFailure?: boolean | undefined;
+  /** Standard output comes in few large pieces instead of one for each write of a program. */
+  readonly isGathered?: boolean;
+}
+
+/**
+ * Each write of a program on the host is a packet to encrypt, send and decrypt: hundreds for a long frame of reads. dd fills
+ * blocks from short reads when its two block sizes differ (POSIX dd; in busybox only then).
+ */
+const GATHER = ' | dd ibs=32768 obs=65536 2>/dev/null';
 
 /**
  * Asks the long-lived shell whether the subshell of its exchange still lives; only its death is answered, by the mark `!`.

@@ -18,7 +18,7 @@ import { stopCommands } from './stop-commands.ts';
  */
 const PREPARE = `LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\${PATH:+:$PATH}; export LC_ALL PATH
 unset CDPATH ENV BASH_ENV; umask 022; cd /; read -r l </proc/self/stat; read -r p </proc/$PPID/comm
-printf '%s' "\${BASH_VERSION:+bash} $$ \${l##*) } $p"`;
+d=; command -v dd >/dev/null 2>&1 && d=+dd; printf '%s' "\${BASH_VERSION:+bash}$d $$ \${l##*) } $p"`;
 
 /** Milliseconds a shell gets to end by itself when its session is closed. */
 const CLOSE_MS = 1000;
@@ -26,6 +26,9 @@ const CLOSE_MS = 1000;
 /** Milliseconds until the shell is first asked whether the commands' subshell still lives, and at most between such questions. */
 const FIRST_LIFE_MS = 4000;
 const LONGEST_LIFE_MS = 60_000;
+
+/** Bytes of a request from where on its answer is likely to be many small writes. */
+const WORTH_GATHERING = 3000;
 
 /** Milliseconds output may come later than the end of its channel. */
 const LATE_OUTPUT_MS = 50;
@@ -39,6 +42,7 @@ export class ShellSession {
   #reply: Reply | undefined;
   #processSession: number | undefined;
   #isBash = false;
+  #hasDd = false;
   #end: ChannelEnd | undefined;
 
   private constructor(channel: ShellChannel, host: string) {
@@ -60,6 +64,7 @@ export class ShellSession {
     if (hello === undefined) return undefined;
     session.#processSession = ownSession(hello);
     session.#isBash = hello.startsWith('bash');
+    session.#hasDd = hello.split(' ')[0]?.endsWith('+dd') ?? false;
     return session;
   }
 
@@ -72,7 +77,7 @@ export class ShellSession {
    * session can be used again, or it is no longer open.
    */
   async exchange(commands: readonly Command[], options: SessionOptions): Promise<readonly Output[]> {
-    const { reply, outcome } = await this.#send((nonce) => exchangeText(nonce, commands, options.stopOnFailure), {
+    const { reply, outcome } = await this.#send((nonce) => this.#exchangeText(nonce, commands, options), {
       ...options,
       isWatched: true,
     });
@@ -120,6 +125,13 @@ export class ShellSession {
     };
     askAfter(FIRST_LIFE_MS);
     return () => clearTimeout(timer);
+  }
+
+  /** What nobody watches as it comes, and is long, comes in large pieces. */
+  #exchangeText(nonce: string, commands: readonly Command[], { stopOnFailure, onOutput }: SessionOptions): Buffer {
+    const text = exchangeText(nonce, commands, { stopOnFailure });
+    const isWorthIt = this.#hasDd && onOutput === undefined && text.length > WORTH_GATHERING;
+    return isWorthIt ? exchangeText(nonce, commands, { stopOnFailure, isGathered: true }) : text;
   }
 
   async #ask(body: string, ms: number): Promise<string | undefined> {
