@@ -103,6 +103,22 @@ describe('initramfs', () => {
     );
   });
 
+  it('changes no byte outside its lines, and mends a name that ends in a carriage return', () => {
+    const bytes = Buffer.from('# caf\xe9\r\nvfio_pci\r\nraid1\r\n', 'latin1');
+    const plain = modulesFile('');
+    const current = {
+      images: { generator: 'initramfs-tools' as const, images: [image] },
+      modulesFile: { ...plain, bytes } as FileContent,
+      wanted: {},
+      question: [],
+      freeBytes: 1e9,
+      isRebuilt: false,
+    };
+    const [change] = module.plan(module.args.parse({ modules: ['vfio_pci'], files: [] }), current);
+    const written = change?.kind === 'write-file' ? Buffer.from(change.bytes).toString('latin1') : '';
+    expect(written).toBe('# caf\xe9\r\nraid1\r\nvfio_pci\n');
+  });
+
   it('leaves out a module that no installed kernel has', () => {
     expect(planned([{}], { modules: ['vfio-pci', 'vfio_virqfd'] }).changes()).toEqual([]);
   });

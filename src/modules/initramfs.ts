@@ -131,15 +131,18 @@ function refuseFullBoot({ images, freeBytes }: Current): void {
   );
 }
 
+/** Bytes outside our lines stay as they are, whatever their encoding: hence latin1, which loses none. */
 function planModulesFile(given: Args, current: Current): readonly Change[] {
   const { modulesFile } = current;
-  const text = modulesFile.kind === 'file' ? Buffer.from(modulesFile.bytes).toString() : '';
-  const lines = text.split('\n').map((line) => line.trim());
+  const text = modulesFile.kind === 'file' ? Buffer.from(modulesFile.bytes).toString('latin1') : '';
+  const lines = text.split('\n').map((line) => line.replace(/^[ \t]+|[ \t]+$/g, ''));
   const lacking = wantedModules(given, current).filter((wanted) => !lines.some((line) => isSameLine(line, wanted)));
   if (lacking.length === 0) return [];
   const replaced = text.split('\n').filter((line) => !lacking.some((wanted) => nameOf(wanted) === nameOf(line.trim())));
   const kept = replaced.join('\n').replace(/\n*$/, '\n').replace(/^\n$/, '');
-  return [replaceContent(modulesFile, Buffer.from(`${kept}${lacking.join('\n')}\n`))];
+  return [
+    replaceContent(modulesFile, Buffer.concat([Buffer.from(kept, 'latin1'), Buffer.from(`${lacking.join('\n')}\n`)])),
+  ];
 }
 
 /** A line without parameters asks for the module only; one with parameters is taken at its word. */
@@ -198,6 +201,7 @@ function isEqualFile(a: ImageFile | undefined, b: ImageFile): boolean {
   return a?.cksum === b.cksum && a.size === b.size;
 }
 
+/** A carriage return is part of the name for mkinitramfs, which then finds no such module. */
 function nameOf(line: string): string {
-  return normaliseModule(line.split(/\s/, 1)[0] ?? '');
+  return normaliseModule(line.split(/[ \t]/, 1)[0] ?? '');
 }
