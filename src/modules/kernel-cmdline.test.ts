@@ -53,6 +53,7 @@ function host(
     dropIn,
     dropInDirectory: directory,
     entries: entriesOf(menu.replaceAll('quiet $vt_handoff', 'quiet intel_iommu=on iommu=pt')),
+    freeBytes: 100_000_000,
     ...more,
   };
   return {
@@ -148,6 +149,12 @@ describe('kernel-cmdline', () => {
     expect(values?.['reboot_reasons']).toEqual([
       { kind: 'cmdline', detail: 'the running kernel was booted without intel_iommu=on' },
     ]);
+  });
+
+  it('refuses to begin a menu that a full /boot would cut short, and not where none is due', () => {
+    const full = host('quiet', null, { entries: entriesOf(menu), freeBytes: 4096 });
+    expect(() => plan(full, { tokens: ['panic=30'] })).toThrow(/\/boot has no space left for a new boot menu/);
+    expect(plan(host('quiet', 'iommu=pt', { freeBytes: 0 }), { tokens: ['iommu=pt'] })).toEqual([]);
   });
 
   it('foretells the menu, default entry included', () => {

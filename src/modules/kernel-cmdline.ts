@@ -5,6 +5,7 @@ import { TaskError } from '../contract/task-error.ts';
 import { bootEntries } from '../probes/boot-entries.ts';
 import { type BootLoader, bootLoader } from '../probes/boot-loader.ts';
 import { fileContent, fileState } from '../probes/file.ts';
+import { freeSpace } from '../probes/free-space.ts';
 import { GRUB_DROP_INS, grubDefaults, OWN_DROP_IN } from '../probes/grub-defaults.ts';
 import { type CmdlineToken, parseToken, tokenize } from '../probes/kernel-cmdline-tokens.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
@@ -86,17 +87,18 @@ are recognised and refused.`,
 
 /** Read in the same frame as the loader's own probe: of no use without GRUB, but then cheap too. */
 async function grubCmdline(read: Read): Promise<GrubCmdline | null> {
-  const [loader, defaults, dropIn, dropInDirectory, usual] = await Promise.all([
+  const [loader, defaults, dropIn, dropInDirectory, usual, freeBytes] = await Promise.all([
     read(bootLoader()),
     read(grubDefaults()),
     read(fileContent(OWN_DROP_IN)),
     read(fileState(GRUB_DROP_INS)),
     read(bootEntries('/boot/grub/grub.cfg')),
+    read(freeSpace('/boot')),
   ]);
   if (loader.kind !== 'grub-mkconfig') return null;
   const { configFile, updateCommand } = loader;
   const entries = configFile === usual.configFile ? usual : await read(bootEntries(configFile));
-  return { updateCommand, defaults, dropIn, dropInDirectory, entries };
+  return { updateCommand, defaults, dropIn, dropInDirectory, entries, freeBytes };
 }
 
 function desireOf({ state, tokens, policies }: z.infer<typeof args>): CmdlineDesire {

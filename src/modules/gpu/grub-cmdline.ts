@@ -18,7 +18,12 @@ export interface GrubCmdline {
   readonly dropIn: FileContent;
   readonly dropInDirectory: FileState;
   readonly entries: BootEntries;
+  /** Bytes left in /boot. */
+  readonly freeBytes: number;
 }
+
+/** Several times what a menu of many kernels takes: the new one is written beside the old one. */
+const MENU_BYTES = 256 * 1024;
 
 /** Persisted first, then built; a menu that already holds the tokens is not built again. */
 export function planGrubCmdline(grub: GrubCmdline, desire: CmdlineDesire): readonly Change[] {
@@ -26,7 +31,17 @@ export function planGrubCmdline(grub: GrubCmdline, desire: CmdlineDesire): reado
   const stale = staleEntries(grub.entries, desire);
   if (persisted.length === 0 && stale.length === 0 && grub.entries.own.length > 0) return [];
   refuseBroken(grub.defaults);
-  return stale.length > 0 || grub.entries.own.length === 0 ? [...persisted, updateGrub(grub, desire)] : persisted;
+  if (stale.length === 0 && grub.entries.own.length > 0) return persisted;
+  refuseFullBoot(grub);
+  return [...persisted, updateGrub(grub, desire)];
+}
+
+/** grub-mkconfig itself says `I/O error` once for every line of the menu. */
+function refuseFullBoot({ freeBytes }: GrubCmdline): void {
+  if (freeBytes >= MENU_BYTES) return;
+  throw new TaskError(`/boot has no space left for a new boot menu (${freeBytes} bytes). Remove old kernels first.`, {
+    free_bytes: freeBytes,
+  });
 }
 
 export function staleEntries(entries: BootEntries, desire: CmdlineDesire): readonly BootEntry[] {
