@@ -86,24 +86,23 @@ describe.skipIf(obstacle ?? TOO_LONG)(
     afterAll(() => fleet?.close());
 
     /** Events of a whole run on one of these hosts; the last ones come after the reboot. */
-    const EVENTS = 70;
+    const EVENTS = 60;
 
+    /** The number of the event behind which the run was killed, or -1 when it had ended before. */
     async function killSomewhere(host: string, random: () => number): Promise<number> {
       const at = Math.floor(random() * EVENTS);
       const killed = fleet.tsplay('run', [GPU_CLOUD, '--output', 'json', '--limit', host]);
-      let seen = 0;
-      await killed.until(() => seen++ >= at).catch(() => {});
+      await killed.until((_, index) => index >= at).catch(() => {});
       await sleep(random() * 150);
       killed.kill('SIGKILL');
-      await killed.ended();
-      return at;
+      return (await killed.ended()).signal === 'SIGKILL' ? at : -1;
     }
 
     it('are completed by the next run, and the one after changes nothing', async () => {
       const random = seeded(20160823);
       const killedAt: number[] = [];
       for (const host of hosts) killedAt.push(await killSomewhere(host, random));
-      expect(new Set(killedAt).size).toBeGreaterThan(4);
+      expect(new Set(killedAt.filter((at) => at >= 0)).size).toBeGreaterThan(4);
       // A reboot that was under way ends by itself.
       await sleep(2_000);
       await until('all hosts up', 30_000, () => hosts.every((host) => fleet.lab.isUp(host)));

@@ -18,7 +18,7 @@ export interface Ended {
 export interface Child {
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Resolves with the first event that matches; rejects when the program ends without one. */
-  readonly until: (matches: (event: Event) => boolean) => Promise<Event>;
+  readonly until: (matches: (event: Event, index: number) => boolean) => Promise<Event>;
   /** Rejects, and kills the program, when it has not ended in time. */
   readonly ended: (deadlineMs?: number) => Promise<Ended>;
 }
@@ -50,7 +50,7 @@ async function firstEvent(
   said: { readonly events: readonly Event[]; readonly stderr: string },
   waiting: Set<() => void>,
   closed: Promise<unknown>,
-  matches: (event: Event) => boolean,
+  matches: (event: Event, index: number) => boolean,
 ): Promise<Event> {
   const { promise, resolve, reject } = Promise.withResolvers<Event>();
   const look = () => {
