@@ -25,7 +25,7 @@ function sessionOver(test: TestLab, name: string): HostSession {
     const stdin =
       command.stdin instanceof Uint8Array ? Buffer.from(command.stdin).toString() : String(command.stdin ?? '');
     const said = await test.ssh(name, `LC_ALL=C ${words.map(quote).join(' ')}`, stdin);
-    if (said.code === 255) throw new ConnectionLost(said.err);
+    if (said.code === null || said.code === 255) throw new ConnectionLost(said.err);
     return { code: said.code, stdout: Buffer.from(said.out), stderr: Buffer.from(said.err), truncated: false };
   };
   return {
