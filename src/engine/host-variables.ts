@@ -92,6 +92,7 @@ export function layersFor(
 ): readonly Layer[] {
   const { keywords, role } = statement;
   const written = keywords.vars.toReversed();
+  const { upper, lower } = settledLayers(layers, play, role);
   return [
     layers.magic,
     layers.extra,
@@ -100,22 +101,52 @@ export function layersFor(
     host.learnt,
     host.included,
     ...written.filter((layer) => !layer.isParameter).map((layer) => layerOf(layer.vars)),
-    ...roleLayers(role, play, 'vars'),
-    ...layers.files.toReversed().map((layer) => layerOf(layer.vars)),
-    layers.prompted,
-    layerOf(play.vars),
+    ...upper,
     host.injectedFacts,
-    ...layers.inventory.toReversed().map((layer) => layerOf(layer.vars)),
-    ...roleLayers(role, play, 'defaults'),
+    ...lower,
   ];
 }
 
+/** Layers that are the same for every task of a role on a host, laid on top of each other once. */
+interface SettledLayers {
+  /** What they were made from. */
+  readonly play: Pick<Play, 'vars' | 'roles'>;
+  /** Above facts: role vars, vars_files, prompts, play vars. */
+  readonly upper: readonly Layer[];
+  /** Below facts: inventory and role defaults. */
+  readonly lower: readonly Layer[];
+}
+
+const settled = new WeakMap<PlayLayers, Map<RoleContext | undefined, SettledLayers>>();
+
+function settledLayers(
+  layers: PlayLayers,
+  play: Pick<Play, 'vars' | 'roles'>,
+  role: RoleContext | undefined,
+): SettledLayers {
+  const byRole = settled.get(layers) ?? new Map<RoleContext | undefined, SettledLayers>();
+  settled.set(layers, byRole);
+  const known = byRole.get(role);
+  if (known && known.play.roles === play.roles && known.play.vars === play.vars) return known;
+  const above = [...roleVars(role, play, 'vars'), ...layers.files.toReversed().map((layer) => layer.vars)];
+  const below = [...layers.inventory.toReversed().map((layer) => layer.vars), ...roleVars(role, play, 'defaults')];
+  const upper = [merged(above), layers.prompted, layerOf(play.vars)];
+  const made = { play: { vars: play.vars, roles: play.roles }, upper, lower: [merged(below)] };
+  byRole.set(role, made);
+  return made;
+}
+
+/** One layer out of several, the first one winning. */
+function merged(records: readonly Readonly<Record<string, unknown>>[]): Layer {
+  return layerOf(Object.assign(Object.create(null), ...records.toReversed()));
+}
+
 /** A role's own variables first, then those of the play's roles, the last one winning. */
-function roleLayers(
+function roleVars(
   role: RoleContext | undefined,
   play: Pick<Play, 'roles'>,
   part: 'vars' | 'defaults',
-): readonly Layer[] {
+): readonly Readonly<Record<string, unknown>>[] {
   const others = play.roles.toReversed().filter((other) => other !== role);
-  return [...(role ? [role] : []), ...others].map((context) => layerOf(context[part]));
+  return [...(role ? [role] : []), ...others].map((context) => context[part]);
 }
