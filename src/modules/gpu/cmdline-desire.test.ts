@@ -21,6 +21,10 @@ describe('present', () => {
     ['vfio_pci.ids=10de:1 quiet', 'vfio-pci.ids=10DE:2', 'quiet vfio-pci.ids=10de:1,10de:2'],
     ['hugepages=4 hugepagesz=2M quiet', 'hugepagesz=1G hugepages=4', 'quiet hugepagesz=1G hugepages=4'],
     ['a="x y" quiet', 'iommu=pt', 'a="x y" quiet iommu=pt'],
+    ['intel_iommu=off,igfx_off quiet', 'intel_iommu=on', 'quiet intel_iommu=on,igfx_off'],
+    ['intel_iommu=on,off', 'intel_iommu=on', 'intel_iommu=on'],
+    ['iommu=nopt,memaper', 'iommu=pt', 'iommu=pt,memaper'],
+    ['intel_iommu=on,sm_on', 'intel_iommu=off', 'intel_iommu=off'],
   ])('makes %s with %s into %s', (line, tokens, expected) => {
     expect(after(line, want(tokens))).toBe(expected);
     expect(unmetTokens(tokenize(line), want(tokens))).not.toEqual([]);
@@ -29,6 +33,8 @@ describe('present', () => {
 
   it.each([
     ['intel-iommu=on', 'intel_iommu=on'],
+    ['intel_iommu=on,igfx_off', 'intel_iommu=on'],
+    ['intel_iommu=sm_on,on', 'intel_iommu=on,sm_on'],
     ['vfio-pci.ids=10de:2,10de:1', 'vfio-pci.ids=10de:1'],
     ['console=ttyS0 console=tty0', 'console=ttyS0'],
     ['hugepagesz=1G quiet hugepages=4', 'hugepagesz=1G hugepages=4'],

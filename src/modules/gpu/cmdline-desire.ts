@@ -35,7 +35,7 @@ function isMissing(token: CmdlineToken, current: readonly CmdlineToken[], desire
   const same = occurrences(current, token.key);
   switch (policyOf(token.key, desire.policies)) {
     case 'set':
-      return same.length === 0 || same.some((one) => one.value !== token.value);
+      return same.length === 0 || same.some((one) => !isMetBy(token, one));
     case 'multi':
       return !same.some((one) => one.value === token.value);
     case 'csv-merge':
@@ -61,7 +61,7 @@ function withToken(
   const others = current.filter((one) => one.key !== token.key);
   switch (policyOf(token.key, desire.policies)) {
     case 'set':
-      return [...others, token];
+      return [...others, withFlags(token, occurrences(current, token.key).at(-1))];
     case 'multi':
       return [...current, token];
     case 'csv-merge':
@@ -87,6 +87,31 @@ function withoutToken(
     if (left.length === itemsOf(one).length) return [one];
     return left.length > 0 ? [withItems(one, left)] : [];
   });
+}
+
+/** Keys whose value is a list of switches: `intel_iommu=on,igfx_off` says `on` too. */
+const FLAG_KEYS = new Set(['intel_iommu', 'amd_iommu', 'iommu']);
+
+function isMetBy(wanted: CmdlineToken, present: CmdlineToken): boolean {
+  if (present.value === wanted.value) return true;
+  if (!FLAG_KEYS.has(wanted.key)) return false;
+  const items = itemsOf(present);
+  return itemsOf(wanted).every((item) => items.includes(item)) && !items.some((item) => contradicts(item, wanted));
+}
+
+/** The wanted switches, beside those already set that they do not contradict. */
+function withFlags(wanted: CmdlineToken, present: CmdlineToken | undefined): CmdlineToken {
+  if (!present || !FLAG_KEYS.has(wanted.key)) return wanted;
+  const kept = itemsOf(present).filter((item) => !contradicts(item, wanted));
+  return withItems(wanted, [...itemsOf(wanted), ...kept]);
+}
+
+function contradicts(item: string, wanted: CmdlineToken): boolean {
+  const items = itemsOf(wanted);
+  if (items.includes(item)) return false;
+  return (
+    item === 'off' || items.includes('off') || (/^(no)?pt$/.test(item) && items.some((one) => /^(no)?pt$/.test(one)))
+  );
 }
 
 function occurrences(tokens: readonly CmdlineToken[], key: string): readonly CmdlineToken[] {
