@@ -50,7 +50,7 @@ export default defineModule<z.infer<typeof args>, Current>({
 grub-mkconfig does), every non-recovery entry of the generated grub.cfg, and \`/proc/cmdline\`. What only a boot can mend is
 returned in \`reboot_reasons\`, in every run until it is mended. Parameters that other files set already are left to them;
 others go to \`/etc/default/grub.d/zz-tsplay.cfg\`. Parameters nobody named are never dropped,
-nor are further switches of `intel_iommu` and `iommu` that do not contradict: `intel_iommu=on,igfx_off` is as good as `on`.
+nor are further switches of \`intel_iommu\` and \`iommu\` that do not contradict: \`intel_iommu=on,igfx_off\` says \`on\` too.
 
 Words are compared as the kernel does (lib/cmdline.c, kernel/params.c): \`-\` and \`_\` in keys are the same, and of two
 \`vfio-pci.ids\` the last wins, which is why two of them are refused. Hosts with BLS entries (grubby), systemd-boot or ostree
