@@ -1,16 +1,12 @@
 import type { Event, Reporter } from '../contract/event.ts';
 import { capped } from './capped.ts';
-import { OutputBudget } from './output-budget.ts';
 import { plainJson } from './plain-json.ts';
 import type { Sink } from './sink.ts';
 
 /** One event a line, for machines (docs/events.md). Control characters are escaped by JSON itself. */
 export function jsonLinesReporter(sink: Sink): Reporter {
-  const budget = new OutputBudget();
   return {
-    on: (event: Event) => {
-      for (const shown of budget.pass(event)) sink.write(`${inert(plainJson(capped(shown)))}\n`);
-    },
+    on: (event: Event) => sink.write(`${inert(plainJson(capped(event)))}\n`),
     close: () => sink.close(),
   };
 }

@@ -1,6 +1,7 @@
 import type { Event, Reporter } from '../contract/event.ts';
 import type { ItemResult, Result } from '../contract/result.ts';
 import { Secret, MASK, type SecretRegistry } from '../contract/secret.ts';
+import { OutputBudget } from './output-budget.ts';
 import { OutputLines } from './output-lines.ts';
 
 /**
@@ -9,8 +10,10 @@ import { OutputLines } from './output-lines.ts';
  * text is cut, escaped or wrapped, since half a secret would not be recognised any more.
  */
 export function masked(reporter: Reporter, secrets: SecretRegistry): Reporter {
+  const budget = new OutputBudget();
   const pass = (event: Event) => {
-    if (!isHidden(event)) reporter.on(maskedEvent(bare(event), secrets));
+    if (isHidden(event)) return;
+    for (const shown of budget.pass(maskedEvent(bare(event), secrets))) reporter.on(shown);
   };
   const output = new OutputLines(pass);
   return {

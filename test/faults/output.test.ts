@@ -43,6 +43,7 @@ test('F2: 60 MB without a newline are never one string, and others go on', async
   expect(told.code).toBe(0);
   expect(told.peakMiB).toBeLessThan(350);
   expect(told.stdout.length).toBeLessThan(20_000_000);
+  expect(told.stdout).toMatch(/h1 .*changed=1/);
 });
 
 test('F3: endless stderr while stdout is silent ends at the task limit, and the command is stopped', async () => {
