@@ -128,6 +128,10 @@ describe('plan', () => {
   });
 });
 
+it('does not forget reasons where the uptime cannot be read', () => {
+  expect(() => parseIdentity('boot 11111111-1111-4111-8111-111111111111\nuptime \n')).toThrow(/\/proc\/uptime/);
+});
+
 describe('on this machine', () => {
   it('finds the boot files of the next entry wanting, by a real sh', () => {
     expect(readHere(rebootGate(['/etc/hostname', '/no/such', '/dev/null'])).brokenFiles).toEqual([

@@ -67,10 +67,14 @@ export function parseIdentity(stdout: string): BootIdentity {
   const bootId = one('boot');
   if (!isBootId(bootId))
     throw new ProbeError(`/proc/sys/kernel/random/boot_id is not a boot id: ${JSON.stringify(bootId)}`);
+  const uptimeSeconds = Number.parseFloat(one('uptime'));
+  // Taken for 0, it would say that the host was booted during this run, and reasons to reboot would be forgotten.
+  if (!Number.isFinite(uptimeSeconds))
+    throw new ProbeError(`/proc/uptime is no time: ${JSON.stringify(one('uptime'))}`);
   return {
     bootId,
     machineId: one('machine'),
-    uptimeSeconds: Number.parseFloat(one('uptime')) || 0,
+    uptimeSeconds,
     kernelRelease: one('release'),
     rebootRequiredBy: valuesOf('required').length > 0 ? [...new Set(valuesOf('package').filter(Boolean))] : null,
     rebootedFor: valuesOf('reason').filter(Boolean),

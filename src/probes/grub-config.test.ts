@@ -57,6 +57,7 @@ describe('defaultBootEntry', () => {
     ['Advanced options for Debian GNU/Linux>0', 'Debian GNU/Linux, with Linux 6.1.0-18-amd64'],
     ["Bob's rescue >> tools", "Bob's rescue > tools"],
     ['a name that is gone', 'Debian GNU/Linux'],
+    ['97', 'Debian GNU/Linux'],
     ['1', undefined],
   ])('follows %s', (path, title) => {
     expect(bootsBy(path)).toBe(title);
@@ -65,6 +66,10 @@ describe('defaultBootEntry', () => {
   it('follows the saved entry of the environment block', () => {
     const env = `# GRUB Environment Block\nsaved_entry=1>2\n${'#'.repeat(900)}`;
     expect(bootsBy('${saved_entry}', env)).toBe('Debian GNU/Linux, with Linux 6.1.0-13-amd64');
+  });
+
+  it('takes the first entry where GRUB_DEFAULT is saved and nothing was saved', () => {
+    expect(bootsBy('${saved_entry}', `# GRUB Environment Block\n${'#'.repeat(900)}`)).toBe('Debian GNU/Linux');
   });
 
   it('lets a pending one-shot entry win', () => {

@@ -157,8 +157,9 @@ export function defaultBootEntry(config: GrubConfig, environment: ReadonlyMap<st
 
 function followPath(menu: readonly MenuItem[], [head = '', ...rest]: readonly string[]): BootEntry | undefined {
   const name = head.replaceAll('\0', '>');
-  // GRUB falls back to the first entry when a name is not in the menu (grub-core/normal/menu.c).
-  const item = menu.find((one) => one.id === name || one.title === name) ?? menu[/^\d+$/.test(name) ? Number(name) : 0];
+  const named = menu.find((one) => one.id === name || one.title === name);
+  // GRUB falls back to the first entry when a name or a number is not in the menu (grub-core/normal/menu.c).
+  const item = named ?? menu[/^\d+$/.test(name) ? Number(name) : 0] ?? menu[0];
   if (!item?.children) return item?.entry ?? undefined;
   return rest.length > 0 ? followPath(item.children, rest) : undefined;
 }
