@@ -90,6 +90,13 @@ it('refuses a name that fits no card, since the card meant would stay behind', (
   );
 });
 
+it('warns of an exclusion that keeps nothing', () => {
+  const warningsOf = (exclude: readonly string[]) =>
+    module.result?.(module.args.parse({ exclude }), tree, [])['warnings'];
+  expect(warningsOf(['88:00.1'])).toEqual([]);
+  expect(warningsOf(['0000:89:00.0'])).toEqual(['exclude names 0000:89:00.0, which this host does not have']);
+});
+
 it('leaves the console with the host unless it is named', () => {
   const console = parsePciTree(`function 0000:01:00.0
 vendor 0x10de

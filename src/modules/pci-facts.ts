@@ -3,7 +3,7 @@ import { defineModule } from '../contract/module.ts';
 import { type PciFunction, type PciTree, pciTree } from '../probes/pci.ts';
 import { type GpuCard, selectGpus } from './gpu/gpu-cards.ts';
 import { isGpu, membersOf } from './gpu/pci-classes.ts';
-import { isSelector, parseSelector } from './gpu/pci-selector.ts';
+import { describeSelector, isSelector, matches, parseSelector } from './gpu/pci-selector.ts';
 
 const selector = z.union([
   z.string().refine(isSelector, 'must be a PCI address (0000:88:00.0) or vendor:device (10de:20f1)'),
@@ -57,6 +57,7 @@ controllers' own), \`gpu_cards\` (those of them that \`devices\` and \`exclude\`
     const wanted = tree.functions.filter((one) => isWanted(one, given));
     const facts = wanted.map((one) => factsOf(one, tree.functions));
     return {
+      warnings: unmatchedExclusions(given, tree),
       ansible_facts: {
         pci_functions: facts,
         pci_slots: Object.fromEntries(Map.groupBy(facts, (one) => one.slot)),
@@ -72,6 +73,12 @@ controllers' own), \`gpu_cards\` (those of them that \`devices\` and \`exclude\`
     { title: 'NVIDIA functions only', task: 'pci-facts:\n  vendor: 10de' },
   ],
 });
+
+/** No error, since hosts share exclusions; but one mistyped would hand out the card that was to stay. */
+function unmatchedExclusions({ exclude }: z.infer<typeof args>, tree: PciTree): readonly string[] {
+  const idle = exclude.map(parseSelector).filter((one) => !tree.functions.some((found) => matches(found, one)));
+  return idle.map((one) => `exclude names ${describeSelector(one)}, which this host does not have`);
+}
 
 function cardFacts({ devices, exclude }: z.infer<typeof args>, tree: PciTree) {
   const wish = {
