@@ -22,7 +22,11 @@ function runTrue(host: Record<string, string>): Promise<void> {
         channel.stderr.resume();
       }),
     );
-    const login: PublicKeyAuthMethod = { type: 'publickey', username: host.ansible_user ?? '', key: readFileSync(host.ansible_ssh_private_key_file ?? '', 'utf8') };
+    const login: PublicKeyAuthMethod = {
+      type: 'publickey',
+      username: host.ansible_user ?? '',
+      key: readFileSync(host.ansible_ssh_private_key_file ?? '', 'utf8'),
+    };
     const known = readFileSync(/UserKnownHostsFile=([^'\s]+)/.exec(host.line ?? '')?.[1] ?? '', 'utf8');
     client.connect({
       sock: connect({ host: '127.0.0.1', port, noDelay: true }),

@@ -25,12 +25,16 @@ function run(...words: readonly string[]): Promise<number> {
 
 /** The second run again, for machines: what changed on which host. */
 function changesOf(output: string): readonly string[] {
-  const end = JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as { recap?: readonly { host: string; changed: number }[] };
+  const end = JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as {
+    recap?: readonly { host: string; changed: number }[];
+  };
   return (end.recap ?? [{ host: 'no host', changed: 1 }]).filter(({ changed }) => changed > 0).map(({ host }) => host);
 }
 
 if (process.getuid?.() !== 0) {
-  console.error('The lab simulates hosts with mount namespaces and FUSE, for which it must be root: try sudo npm run demo.');
+  console.error(
+    'The lab simulates hosts with mount namespaces and FUSE, for which it must be root: try sudo npm run demo.',
+  );
   process.exit(1);
 }
 
@@ -46,7 +50,11 @@ if (first !== 0) process.exit(first);
 
 say('3. The same again: nothing to do');
 console.log(`$ npx tsplay run ${playbook.join(' ')} --output json`);
-const second = spawnSync(tsplay[0], [tsplay[1], 'run', ...playbook, '--output', 'json'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 });
+const second = spawnSync(tsplay[0], [tsplay[1], 'run', ...playbook, '--output', 'json'], {
+  cwd: root,
+  encoding: 'utf8',
+  maxBuffer: 1 << 28,
+});
 const changed = second.status === 0 ? changesOf(second.stdout) : ['(the run failed)'];
 if (changed.length > 0) {
   console.error(`the second run changed ${changed.join(', ')}\n${second.stderr}`);

@@ -77,4 +77,6 @@ test.each([
 `,
 );
 execFileSync(process.execPath, [join(root, 'scripts', 'generate.ts')], { stdio: 'inherit' });
-console.log(`wrote src/modules/${name}.ts and src/modules/${name}.test.ts; try: npx vitest run src/modules/${name}.test.ts`);
+console.log(
+  `wrote src/modules/${name}.ts and src/modules/${name}.test.ts; try: npx vitest run src/modules/${name}.test.ts`,
+);

@@ -40,7 +40,9 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
 
 const imports: readonly Import[] = files.flatMap((file) => {
   const text = readFileSync(join(source, file), 'utf8');
-  const targets = [...text.matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'|import\('([^']+)'\)|^import '([^']+)'/gm)];
+  const targets = [
+    ...text.matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'|import\('([^']+)'\)|^import '([^']+)'/gm),
+  ];
   return targets.map((match) => ({ file, target: match[1] ?? match[2] ?? match[3] ?? '' }));
 });
 
@@ -57,36 +59,52 @@ test('a layer imports only itself and those below it', () => {
   const wrong = imports
     .filter(({ target }) => target.startsWith('.'))
     .map(({ file, target }) => ({ file, to: relative(source, resolve(source, dirname(file), target)) }))
-    .filter(({ file, to }) => layerOf(to) !== layerOf(file) && !BELOW[layerOf(file)]?.includes(layerOf(to)) && !to.startsWith('..'));
+    .filter(
+      ({ file, to }) =>
+        layerOf(to) !== layerOf(file) && !BELOW[layerOf(file)]?.includes(layerOf(to)) && !to.startsWith('..'),
+    );
   expect(wrong.map(({ file, to }) => `${file} -> ${to}`)).toEqual([]);
 });
 
 test('nothing in src imports from outside of it', () => {
-  const wrong = imports.filter(({ file, target }) => target.startsWith('.') && relative(source, resolve(source, dirname(file), target)).startsWith('..'));
+  const wrong = imports.filter(
+    ({ file, target }) =>
+      target.startsWith('.') && relative(source, resolve(source, dirname(file), target)).startsWith('..'),
+  );
   expect(wrong.map(({ file, target }) => `${file} -> ${target}`)).toEqual([]);
 });
 
 test('each package is imported by its owner only', () => {
-  const wrong = imports.filter(({ file, target }) => OWNERS[target] && !OWNERS[target]?.some((owner) => file.startsWith(owner)));
+  const wrong = imports.filter(
+    ({ file, target }) => OWNERS[target] && !OWNERS[target]?.some((owner) => file.startsWith(owner)),
+  );
   expect(wrong.map(({ file, target }) => `${file} -> ${target}`)).toEqual([]);
 });
 
 test('every package that src imports is a dependency, and contract imports zod only', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const packages = imports.filter(({ target }) => !target.startsWith('.') && !target.startsWith('node:'));
-  expect(packages.filter(({ target }) => !(target in manifest.dependencies)).map(({ file, target }) => `${file} -> ${target}`)).toEqual([]);
+  expect(
+    packages
+      .filter(({ target }) => !(target in manifest.dependencies))
+      .map(({ file, target }) => `${file} -> ${target}`),
+  ).toEqual([]);
   expect(packages.filter(({ file, target }) => file.startsWith('contract/') && target !== 'zod')).toEqual([]);
 });
 
 test('only cli and report speak to the process and the console', () => {
-  const speaking = files.filter((file) => !/^(cli|report|lab)\//.test(file)).filter((file) => /\bprocess\.(exit|argv|stdout|stderr)\b|\bconsole\./.test(code(file)));
+  const speaking = files
+    .filter((file) => !/^(cli|report|lab)\//.test(file))
+    .filter((file) => /\bprocess\.(exit|argv|stdout|stderr)\b|\bconsole\./.test(code(file)));
   expect(speaking).toEqual([]);
 });
 
 test('nothing evaluates text as code, and any stands in the registry types only', () => {
   expect(files.filter((file) => /\bnew Function\(|[^.\w]eval\(/.test(code(file)))).toEqual([]);
   const registries = ['contract/module.ts', 'contract/probe.ts'];
-  expect(files.filter((file) => !registries.includes(file) && /:\s*any\b|<any[,>]|\bas any\b|\bany\[\]/.test(code(file)))).toEqual([]);
+  expect(
+    files.filter((file) => !registries.includes(file) && /:\s*any\b|<any[,>]|\bas any\b|\bany\[\]/.test(code(file))),
+  ).toEqual([]);
 });
 
 /** A file without its comments and string literals, roughly: enough to look for words in code. */

@@ -35,7 +35,9 @@ describe.each(modules.map((module) => [module.name, module] as const))('%s', (na
       const task = example.task.trim().replaceAll('\n', '\n      ');
       const directory = workspace({ 'site.yaml': `- hosts: nobody\n  tasks:\n    - ${task}\n` });
       const { problems } = await play(join(directory, 'site.yaml'), { inventory: ['localhost,'] });
-      expect(problems.filter(({ severity }) => severity === 'error').map(({ message, path }) => `${path} ${message}`)).toEqual([]);
+      expect(
+        problems.filter(({ severity }) => severity === 'error').map(({ message, path }) => `${path} ${message}`),
+      ).toEqual([]);
     }
   });
 });

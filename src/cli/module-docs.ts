@@ -51,7 +51,9 @@ function argumentTable(module: AnyModule): string {
   const rows = argumentRows(argsSchema(module), '');
   if (module.freeArgs) return 'Any name: each argument is a variable.';
   if (rows.length === 0) return 'None.';
-  return ['| argument | type | default | meaning |', '|---|---|---|---|', ...rows].join('\n');
+  const aliases = Object.entries(module.argAliases ?? {}).map(([alias, name]) => `\`${alias}\` is \`${name}\``);
+  const also = aliases.length > 0 ? `\n\nOther names: ${aliases.join(', ')}.` : '';
+  return ['| argument | type | default | meaning |', '|---|---|---|---|', ...rows].join('\n') + also;
 }
 
 function argumentRows(schema: JsonSchema, prefix: string): readonly string[] {

@@ -115,7 +115,15 @@ export interface Reboot {
 }
 
 export interface RebootReason {
-  readonly kind: 'cmdline' | 'initramfs' | 'module-param' | 'binding' | 'blacklist' | 'firmware' | 'package' | 'requested';
+  readonly kind:
+    | 'cmdline'
+    | 'initramfs'
+    | 'module-param'
+    | 'binding'
+    | 'blacklist'
+    | 'firmware'
+    | 'package'
+    | 'requested';
   readonly detail: string;
 }
 
@@ -149,7 +157,12 @@ export interface PredictedFact {
 /** A change as a person reads it: text before and after, or a list of attributes. */
 export type Diff =
   | { readonly kind: 'text'; readonly path: string; readonly before: string | null; readonly after: string | null }
-  | { readonly kind: 'attributes'; readonly path: string; readonly before: Readonly<Record<string, string>>; readonly after: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'attributes';
+      readonly path: string;
+      readonly before: Readonly<Record<string, string>>;
+      readonly after: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'action'; readonly description: string };
 
 /** What a change did; `output` is what a run-command printed. */

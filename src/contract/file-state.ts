@@ -19,14 +19,53 @@ export const VERSION_FORMAT = '%d:%i:%s:%y:%z';
  */
 export type FileState =
   | { readonly kind: 'absent'; readonly path: string }
-  | (FileAttributes & { readonly kind: 'file'; readonly path: string; readonly size: number; readonly version: string; readonly mtime: number; readonly links: number })
-  | (FileAttributes & { readonly kind: 'directory'; readonly path: string; readonly version: string; readonly mtime: number })
-  | (FileAttributes & { readonly kind: 'link'; readonly path: string; readonly target: string; readonly version: string; readonly mtime: number })
-  | (FileAttributes & { readonly kind: 'other'; readonly path: string; readonly version: string; readonly mtime: number; readonly type: string });
+  | (FileAttributes & {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly size: number;
+      readonly version: string;
+      readonly mtime: number;
+      readonly links: number;
+    })
+  | (FileAttributes & {
+      readonly kind: 'directory';
+      readonly path: string;
+      readonly version: string;
+      readonly mtime: number;
+    })
+  | (FileAttributes & {
+      readonly kind: 'link';
+      readonly path: string;
+      readonly target: string;
+      readonly version: string;
+      readonly mtime: number;
+    })
+  | (FileAttributes & {
+      readonly kind: 'other';
+      readonly path: string;
+      readonly version: string;
+      readonly mtime: number;
+      readonly type: string;
+    });
 
 /** A path with its links followed, and the bytes of the regular file at the end. */
 export type FileContent =
-  | { readonly kind: 'absent'; readonly path: string; /** Where a dangling link points, else `path`. */ readonly realPath: string }
-  | { readonly kind: 'file'; readonly path: string; readonly realPath: string; readonly state: Extract<FileState, { kind: 'file' }>; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'absent';
+      readonly path: string /** Where a dangling link points, else `path`. */;
+      readonly realPath: string;
+    }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly realPath: string;
+      readonly state: Extract<FileState, { kind: 'file' }>;
+      readonly bytes: Uint8Array;
+    }
   | { readonly kind: 'not-a-file'; readonly path: string; readonly realPath: string; readonly state: FileState }
-  | { readonly kind: 'too-large'; readonly path: string; readonly realPath: string; readonly state: Extract<FileState, { kind: 'file' }> };
+  | {
+      readonly kind: 'too-large';
+      readonly path: string;
+      readonly realPath: string;
+      readonly state: Extract<FileState, { kind: 'file' }>;
+    };

@@ -57,6 +57,8 @@ export interface Module<Args, Current> {
   readonly args: z.ZodType<Args>;
   /** Argument that a bare string sets: `command: uptime`. Without it a string of `k=v` words is accepted. */
   readonly freeForm?: string;
+  /** Other names for arguments, as Ansible's users write them: `{ dest: 'path' }`. */
+  readonly argAliases?: Readonly<Record<string, string>>;
   /** Arguments (dot paths, `*` for list elements) read from the YAML source text, because YAML typing would corrupt them: `mode`. */
   readonly textArgs?: readonly string[];
   /** Arguments that are Jinja2 expressions and must not be rendered: `that`, `var`. */

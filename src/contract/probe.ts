@@ -3,7 +3,9 @@ import type { FileState } from './file-state.ts';
 import type { Resource } from './resource.ts';
 
 /** One subject's outcome. A failed reading fails the task that asked for it; it never stops the other subjects. */
-export type Reading<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: string };
+export type Reading<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: string };
 
 /**
  * How one kind of fact is read: the commands for any number of subjects at once, and a pure parser of what they print.
@@ -69,6 +71,15 @@ export class UnknownReading extends Error {
 }
 
 /** @example probe(fileState, '/etc/fstab', [pathResource('/etc/fstab')]) */
-export function probe<Subject, Value>(kind: ProbeKind<Subject, Value>, subject: Subject, reads: readonly Resource[]): Probe<Value> {
-  return { kind, subject, key: `${kind.name}\0${typeof subject === 'string' ? subject : JSON.stringify(subject)}`, reads };
+export function probe<Subject, Value>(
+  kind: ProbeKind<Subject, Value>,
+  subject: Subject,
+  reads: readonly Resource[],
+): Probe<Value> {
+  return {
+    kind,
+    subject,
+    key: `${kind.name}\0${typeof subject === 'string' ? subject : JSON.stringify(subject)}`,
+    reads,
+  };
 }

@@ -5,7 +5,9 @@
  * Schemes in use: `path:/abs/path`, `pci:/0000:88:00.0`, `module:/vfio_pci`, `kernel:/cmdline`, `service:/nova-compute`,
  * `package:/pciutils`, `user:/root`. A bare `scheme:/` is the whole tree.
  */
-export type Resource = '*' | `${'path' | 'pci' | 'module' | 'kernel' | 'service' | 'package' | 'user' | 'api'}:/${string}`;
+export type Resource =
+  | '*'
+  | `${'path' | 'pci' | 'module' | 'kernel' | 'service' | 'package' | 'user' | 'api'}:/${string}`;
 
 /** @example overlaps('path:/etc/', 'path:/etc/fstab') // true */
 export function overlaps(a: Resource, b: Resource): boolean {

@@ -43,6 +43,7 @@ export default defineModule<Args, FileContent>({
   description:
     'Works on bytes; everything outside the block stays as it is. Markers are those of Ansible, so blocks it wrote are found.',
   args,
+  argAliases: { dest: 'path', destfile: 'path', name: 'path', content: 'block' },
   textArgs: ['mode'],
   observe: ({ path }, read) => read(fileContent(path)),
   plan(wanted, current) {

@@ -62,6 +62,7 @@ export default defineModule<Args, Current>({
   description:
     'Differs from Ansible in one point: touch leaves the times of an existing file alone, so that a second run changes nothing.',
   args,
+  argAliases: { dest: 'path', name: 'path' },
   textArgs: ['mode'],
   observe,
   plan(wanted, current) {

@@ -61,6 +61,7 @@ export default defineModule<Args, FileContent>({
   description:
     'Works on bytes: everything outside the line stays as it is, whatever its encoding or line ends. A line that its own regexp does not match is refused, because every run would add it again.',
   args,
+  argAliases: { dest: 'path', destfile: 'path', name: 'path', regex: 'regexp', value: 'line' },
   textArgs: ['mode', 'line'],
   observe: ({ path }, read) => read(fileContent(path)),
   plan(wanted, current) {

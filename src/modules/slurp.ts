@@ -19,6 +19,7 @@ export default defineModule<Args, Uint8Array>({
   name: 'slurp',
   summary: 'Read a file of the host; the content is registered in base64',
   args,
+  argAliases: { path: 'src' },
   async observe(wanted, read) {
     const path = sourceOf(wanted);
     if (/^\/(?:proc|sys)\//.test(path)) return kernelText(path, await read(pseudoFile(path)));

@@ -27,6 +27,7 @@ export default defineModule<Args, Current>({
   name: 'stat',
   summary: 'Tell whether a path exists, and what it is',
   args,
+  argAliases: { dest: 'path', name: 'path', checksum: 'checksum_algorithm', checksum_algo: 'checksum_algorithm' },
   async observe({ path, get_checksum }, read) {
     const [own, content] = await Promise.all([read(fileState(path)), contentOf(path, get_checksum, read)]);
     return { own, content };

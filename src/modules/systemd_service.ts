@@ -46,6 +46,7 @@ export default defineModule<Args, Current>({
   summary: 'Start, stop, restart, enable or mask a systemd unit',
   description: 'A unit that fails right after it was started is a failure of the task. Only systemd is supported.',
   args,
+  argAliases: { service: 'name', unit: 'name', 'daemon-reload': 'daemon_reload' },
   async observe({ name }, read, task) {
     const unit = name === undefined ? undefined : await read(unitState(name));
     // "Restarted" is no state a host can be found in; a task that looks again has done it.

@@ -42,14 +42,21 @@ export async function lab(action: string, options: LabVerbOptions): Promise<numb
 
 function withFaults(orders: readonly string[]): readonly HostOptions[] {
   const faults = orders.map(parseFault);
-  return defaultHosts.map((host) => ({ ...host, faults: faults.filter(({ name }) => name === host.name).map(({ fault }) => fault) }));
+  return defaultHosts.map((host) => ({
+    ...host,
+    faults: faults.filter(({ name }) => name === host.name).map(({ fault }) => fault),
+  }));
 }
 
 function parseFault(order: string): { readonly name: string; readonly fault: Fault } {
   const [, name, kind = '', value = ''] = /^([^=]+)=([a-z-]+)(?::(.*))?$/.exec(order) ?? [];
   const names = defaultHosts.map((host) => host.name);
-  if (name === undefined || !names.includes(name)) throw new Error(`--fault ${order}: write host=fault; hosts are ${names.join(', ')}`);
-  if (!isFault(kind)) throw new Error(`--fault ${order}: no fault is named ${kind}${hint(kind)}; faults are ${Object.keys(FAULTS).join(', ')}`);
+  if (name === undefined || !names.includes(name))
+    throw new Error(`--fault ${order}: write host=fault; hosts are ${names.join(', ')}`);
+  if (!isFault(kind))
+    throw new Error(
+      `--fault ${order}: no fault is named ${kind}${hint(kind)}; faults are ${Object.keys(FAULTS).join(', ')}`,
+    );
   return { name, fault: FAULTS[kind](value) };
 }
 

@@ -1,3 +1,4 @@
+import type { AnyModule } from '../../contract/module.ts';
 import type { Position } from '../../contract/problem.ts';
 import { positionOf, recordPlaces, sourceTextOf, valuePositionOf } from '../yaml/positions.ts';
 import { complain, type LoadContext } from './context.ts';
@@ -76,6 +77,34 @@ function keyValueArgs(context: LoadContext, spot: Spot, text: string): Args {
     return pair ? [pair] : [];
   });
   return Object.fromEntries(pairs);
+}
+
+/** Arguments under their own names, each keeping its place and its source text. Naming one twice is a mistake. */
+export function withoutAliases(context: LoadContext, module: AnyModule, args: Args, self: Spot): Args {
+  const { argAliases = {} } = module;
+  const used = Object.keys(args).filter((key) => Object.hasOwn(argAliases, key));
+  if (used.length === 0) return args;
+  const nameOf = (key: string) => (Object.hasOwn(argAliases, key) ? (argAliases[key] ?? key) : key);
+  for (const key of used.filter((alias) =>
+    Object.keys(args).some((other) => other !== alias && nameOf(other) === nameOf(alias)),
+  )) {
+    complain(
+      context,
+      { ...self, position: positionOf(args, key) ?? self.position },
+      `${key} and ${nameOf(key)} are the same argument`,
+    );
+  }
+  const origins = Object.keys(args).map((key) => [key, args] as const);
+  const renamed = Object.fromEntries(Object.entries(args).map(([key, value]) => [nameOf(key), value]));
+  const underName = <Value>(pairs: readonly (readonly [string, Value])[]) =>
+    new Map(pairs.map(([key, value]) => [nameOf(key), value]));
+  recordPlaces(renamed, {
+    self: positionOf(args) ?? self.position,
+    keys: underName(present(origins, positionOf)),
+    values: underName(present(origins, (origin, key) => valuePositionOf(origin, key))),
+    texts: underName(present(origins, (origin, key) => sourceTextOf(origin, key))),
+  });
+  return renamed;
 }
 
 /** Every argument stands where the text stands. */

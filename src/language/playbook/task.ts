@@ -5,7 +5,7 @@ import { complain, type LoadContext, type Surroundings } from './context.ts';
 import { parseConditions } from './conditions.ts';
 import { complainName, inherit, isVariableName, readKeywords } from './keywords.ts';
 import { parseLoop } from './loop.ts';
-import { merged, readArgs, type TextForm } from './module-args.ts';
+import { merged, readArgs, withoutAliases, type TextForm } from './module-args.ts';
 import type { ModuleCall } from './module-call.ts';
 import { readNotify, readListen } from './notify.ts';
 import { readScalar } from './scalars.ts';
@@ -19,7 +19,10 @@ export function parseTask(context: LoadContext, spot: Spot, call: ModuleCall, ar
   const module = context.modules.find(call.name);
   if (!module) return undefined;
   const keywords = inherit(around.keywords, ownKeywords(context, spot, call));
-  const args = withSourceText(module, readArgs(context, call, textForm(module), spot));
+  const args = withSourceText(
+    module,
+    withoutAliases(context, module, readArgs(context, call, textForm(module), spot), spot),
+  );
   const argSpot: Spot = { ...call.args, value: args, path: `${spot.path}.${module.name}` };
   checkArgs(context, argSpot, module, keywords);
   checkOtherTemplates(context, spot);
@@ -37,8 +40,11 @@ export function parseTask(context: LoadContext, spot: Spot, call: ModuleCall, ar
   };
 }
 
-function textForm({ freeForm, args }: AnyModule): TextForm {
-  return { ...(freeForm === undefined ? {} : { freeForm }), fields: Object.keys(argFields(args)) };
+function textForm({ freeForm, args, argAliases = {} }: AnyModule): TextForm {
+  return {
+    ...(freeForm === undefined ? {} : { freeForm }),
+    fields: [...Object.keys(argFields(args)), ...Object.keys(argAliases)],
+  };
 }
 
 function ownKeywords(context: LoadContext, spot: Spot, call: ModuleCall): Keywords {
