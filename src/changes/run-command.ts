@@ -13,7 +13,8 @@ export function runCommand(argv: RunCommand['argv'], options: Omit<RunCommand, '
 
 export const runCommandKind: ChangeKind<RunCommand> = {
   kind: 'run-command',
-  describe: ({ argv, purpose }) => (purpose ? (isScript(argv) ? purpose : `${purpose} (${argv.join(' ')})`) : `run ${argv.join(' ')}`),
+  describe: ({ argv, purpose }) =>
+    purpose ? (isScript(argv) ? purpose : `${purpose} (${argv.join(' ')})`) : `run ${argv.join(' ')}`,
   diff: (change) => ({ kind: 'action', description: runCommandKind.describe(change) }),
   touches: ({ touches }) => touches,
   predict: ({ predicts = [] }) => ({ files: [], facts: predicts }),
@@ -42,7 +43,9 @@ function failure({ argv, purpose }: RunCommand, output: Output): TaskError {
   const stderr = text(output.stderr);
   const said = (stderr.trim() || stdout.trim() || 'it said nothing').slice(-SHOWN_CHARACTERS);
   const what =
-    output.code === 127 ? `${argv[0]} is not installed on this host` : `${isScript(argv) ? argv[0] : argv.join(' ')} exited with ${output.code}`;
+    output.code === 127
+      ? `${argv[0]} is not installed on this host`
+      : `${isScript(argv) ? argv[0] : argv.join(' ')} exited with ${output.code}`;
   return new TaskError(`${purpose ? `${purpose}: ` : ''}${what}: ${said}`, { rc: output.code, stdout, stderr });
 }
 
