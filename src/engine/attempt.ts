@@ -125,7 +125,12 @@ function seconds(value: unknown): number | undefined {
 function notesFor(host: HostRun, label: TaskLabel): SessionNotes {
   // no_log: what a program prints while it runs is as secret as its result.
   if (label.isHidden) return { progress: () => {} };
-  const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+  // Most tasks print nothing while they run.
+  const decoders: { stdout?: InstanceType<typeof TextDecoder>; stderr?: InstanceType<typeof TextDecoder> } = {};
+  const decode = (chunk: Uint8Array, stream: 'stdout' | 'stderr') => {
+    decoders[stream] ??= new TextDecoder();
+    return decoders[stream].decode(chunk, { stream: true });
+  };
   return {
     progress: (text) => host.run.emit({ type: 'task.progress', task: label, host: host.name, text }),
     output: (chunk, stream) =>
@@ -134,7 +139,7 @@ function notesFor(host: HostRun, label: TaskLabel): SessionNotes {
         task: label,
         host: host.name,
         stream,
-        text: decoders[stream].decode(chunk, { stream: true }),
+        text: decode(chunk, stream),
       }),
   };
 }

@@ -2,7 +2,7 @@ import type { Task } from '../language/playbook/types.ts';
 import { toBoolean } from './booleans.ts';
 import { dependsOn } from './dependencies.ts';
 import type { HostRun } from './host-run.ts';
-import type { VariableScope } from './scope.ts';
+import type { Layer, VariableScope } from './scope.ts';
 import { namesOf } from './template-names.ts';
 
 /** What one task on one host asks of the other hosts of its batch. */
@@ -35,13 +35,29 @@ function isTurningPoint({ module, args }: Task): boolean {
 
 /** Whether the task's words name what other hosts change, directly or through variables that do. */
 export function readsOthers(host: HostRun, task: Task, scope: VariableScope): boolean {
-  return dependsOn(namesOf(host, task, scope), (name) => SHARED.has(name), scope, host.run.compiler);
+  const names = namesOf(host, task, scope);
+  if ([...names].some((name) => SHARED.has(name))) return true;
+  return scope.someTemplates(mentionsOthers) && dependsOn(names, (name) => SHARED.has(name), scope, host.run.compiler);
+}
+
+const mentions = new WeakMap<Layer, boolean>();
+
+/** Whether any variable of a layer could lead to other hosts; looked for once, since few playbooks have one. */
+function mentionsOthers(layer: Layer): boolean {
+  const known = mentions.get(layer);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(
+    [...layer.names()].map((name) => layer.get(name)),
+    (_, value) => (typeof value === 'bigint' ? null : value),
+  );
+  const found = /hostvars|play_hosts|play_batch/.test(text);
+  mentions.set(layer, found);
+  return found;
 }
 
 /** Throws what rendering a keyword throws. */
-export function demandsOf(host: HostRun, task: Task): Demands {
+export function demandsOf(host: HostRun, task: Task, scope: VariableScope): Demands {
   const { keywords, module } = task;
-  const scope = host.scope(task);
   const isSet = (raw: unknown, keyword: string) => raw !== undefined && toBoolean(scope.render(raw), keyword);
   const isOnce = RUNS_ONCE.has(module) || isSet(keywords.runOnce, 'run_once');
   const isFatal = isSet(keywords.anyErrorsFatal, 'any_errors_fatal');

@@ -88,6 +88,11 @@ export class VariableScope implements Scope {
     return layer && { isData: layer.isData, value: layer.isData ? undefined : layer.get(name) };
   }
 
+  /** Whether a test holds for any layer whose values are templates. */
+  someTemplates(test: (layer: Layer) => boolean): boolean {
+    return this.#layers.some((layer) => !layer.isData && test(layer));
+  }
+
   *names(): Iterable<string> {
     for (const layer of this.#layers) yield* layer.names();
   }

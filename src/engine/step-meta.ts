@@ -12,9 +12,10 @@ import { inTurn } from './step-task.ts';
 /** A meta task's turn; `flush` leaves running the handlers to the caller. */
 export async function stepMeta(host: HostRun, meta: Meta, order: Order): Promise<Progress | 'flush'> {
   const task = asTask(meta);
-  const label = labelOf(meta, order, host.scope(meta), false);
+  const scope = host.scope(meta);
+  const label = labelOf(meta, order, scope, false);
   let isFlush = false;
-  const progress = await inTurn(host, task, { order, label }, async (_, { isFatal }) => {
+  const progress = await inTurn(host, task, { order, label, scope }, async (_, { isFatal }) => {
     const isWanted = whenHolds(host, task);
     if (typeof isWanted !== 'boolean') return conclude(host, task, label, isWanted, { isFatal, elapsedMs: 0 });
     isFlush = isWanted && meta.action === 'flush_handlers';

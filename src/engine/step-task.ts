@@ -9,14 +9,16 @@ import { labelOf } from './labels.ts';
 import type { Meeting, Order } from './pacer.ts';
 import type { Progress } from './progress.ts';
 import { runTask } from './run-task.ts';
+import type { VariableScope } from './scope.ts';
 
 /** What a statement does once its turn has come. */
 type Action = (meeting: Meeting | undefined, demands: Demands) => Promise<Progress>;
 
 /** One task's turn on one host, from waiting for the others to what the host learns from it. */
 export function stepTask(host: HostRun, task: Task, order: Order, isHandler: boolean): Promise<Progress> {
-  const label = labelOf(task, order, host.scope(task), isHandler);
-  return inTurn(host, task, { order, label }, async (meeting, demands) => {
+  const scope = host.scope(task);
+  const label = labelOf(task, order, scope, isHandler);
+  return inTurn(host, task, { order, label, scope }, async (meeting, demands) => {
     host.lookAhead.reach(task);
     host.run.emit({ type: 'task.started', play: host.batch.playId, task: label, host: host.name });
     const start = performance.now();
@@ -29,11 +31,11 @@ export function stepTask(host: HostRun, task: Task, order: Order, isHandler: boo
 export async function inTurn(
   host: HostRun,
   task: Task,
-  place: { readonly order: Order; readonly label: TaskLabel },
+  place: { readonly order: Order; readonly label: TaskLabel; readonly scope: VariableScope },
   action: Action,
 ): Promise<Progress> {
-  const { order, label } = place;
-  const demands = demandsOrFailure(host, task);
+  const { order, label, scope } = place;
+  const demands = demandsOrFailure(host, task, scope);
   if ('status' in demands) return conclude(host, task, label, demands, { isFatal: false, elapsedMs: 0 });
   const meeting = await meet(host, order, demands.looksAtOthers || host.batch.isLockstep);
   const verdict = verdictFor(host, label);
@@ -45,9 +47,9 @@ export async function inTurn(
   return after === 'go-on' ? progress : after;
 }
 
-function demandsOrFailure(host: HostRun, task: Task): Demands | Result {
+function demandsOrFailure(host: HostRun, task: Task, scope: VariableScope): Demands | Result {
   try {
-    return demandsOf(host, task);
+    return demandsOf(host, task, scope);
   } catch (error) {
     return failureOf(error, task.position);
   }
@@ -77,7 +79,9 @@ interface Turn {
 }
 
 function execute(host: HostRun, turn: Turn, meeting: Meeting | undefined): Promise<Result> {
-  const start = () => host.run.queue.add(() => runTask(host, turn.task, turn.label));
+  const run = () => runTask(host, turn.task, turn.label);
+  // A place for every host: nobody would wait, and twenty thousand turns through a queue cost a quarter of a second.
+  const start = host.batch.hosts.length <= host.run.settings.forks ? run : () => host.run.queue.add(run);
   const throttled = () => throttle(host, turn, start);
   return turn.demands.isOnce ? once(host, turn, meeting, throttled) : serialised(host, turn.task, throttled);
 }

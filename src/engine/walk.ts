@@ -60,10 +60,11 @@ async function stepRole(host: HostRun, statement: RoleStatement, order: Order): 
 }
 
 async function stepInclude(host: HostRun, include: Include, order: Order): Promise<Progress> {
-  const label = labelOf(include, order, host.scope(include), false);
+  const scope = host.scope(include);
+  const label = labelOf(include, order, scope, false);
   const task = asTask(include);
   let bodies: readonly (readonly Statement[])[] = [];
-  const progress = await inTurn(host, task, { order, label }, async (_, { isFatal }) => {
+  const progress = await inTurn(host, task, { order, label, scope }, async (_, { isFatal }) => {
     host.run.emit({ type: 'task.started', play: host.batch.playId, task: label, host: host.name });
     const resolved = resolveInclude(host, include);
     bodies = resolved.bodies;
