@@ -36,7 +36,7 @@ function isTurningPoint({ module, args }: Task): boolean {
 /** Whether the task's words name what other hosts change, directly or through variables that do. */
 export function readsOthers(host: HostRun, task: Task, scope: VariableScope): boolean {
   const names = namesOf(host, task, scope);
-  if ([...names].some((name) => SHARED.has(name))) return true;
+  if (!SHARED.isDisjointFrom(names)) return true;
   return scope.someTemplates(mentionsOthers) && dependsOn(names, (name) => SHARED.has(name), scope, host.run.compiler);
 }
 

@@ -91,20 +91,25 @@ export function layersFor(
   statement: Stated,
 ): readonly Layer[] {
   const { keywords, role } = statement;
+  const own = settledLayers(layers, play, role);
+  const { upper, lower } = own;
+  const { included } = host;
+  if (keywords.vars.length === 0 && own.plain?.included === included) return own.plain.layers;
   const written = keywords.vars.toReversed();
-  const { upper, lower } = settledLayers(layers, play, role);
-  return [
+  const all = [
     layers.magic,
     layers.extra,
     ...written.filter((layer) => layer.isParameter).map((layer) => layerOf(layer.vars)),
     ...(role ? [layerOf(role.params)] : []),
     host.learnt,
-    host.included,
+    included,
     ...written.filter((layer) => !layer.isParameter).map((layer) => layerOf(layer.vars)),
     ...upper,
     host.injectedFacts,
     ...lower,
   ];
+  if (keywords.vars.length === 0) own.plain = { included, layers: all };
+  return all;
 }
 
 /** Layers that are the same for every task of a role on a host, laid on top of each other once. */
@@ -115,6 +120,8 @@ interface SettledLayers {
   readonly upper: readonly Layer[];
   /** Below facts: inventory and role defaults. */
   readonly lower: readonly Layer[];
+  /** All layers of a task that brings none of its own, as long as no variables were included since. */
+  plain?: { readonly included: Layer; readonly layers: readonly Layer[] };
 }
 
 const settled = new WeakMap<PlayLayers, Map<RoleContext | undefined, SettledLayers>>();
@@ -131,7 +138,7 @@ function settledLayers(
   const above = [...roleVars(role, play, 'vars'), ...layers.files.toReversed().map((layer) => layer.vars)];
   const below = [...layers.inventory.toReversed().map((layer) => layer.vars), ...roleVars(role, play, 'defaults')];
   const upper = [merged(above), layers.prompted, layerOf(play.vars)];
-  const made = { play: { vars: play.vars, roles: play.roles }, upper, lower: [merged(below)] };
+  const made: SettledLayers = { play: { vars: play.vars, roles: play.roles }, upper, lower: [merged(below)] };
   byRole.set(role, made);
   return made;
 }

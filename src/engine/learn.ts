@@ -21,7 +21,10 @@ export function learn(host: HostRun, task: Task, result: Result): void {
   host.lookAhead.retry((name) => name === register || name === 'ansible_facts' || learnt.has(name));
 }
 
+const NOTHING: readonly Values[] = [];
+
 function factsOf(result: Result): readonly Values[] {
+  if (result.items === undefined && result.values.ansible_facts === undefined) return NOTHING;
   return [result, ...(result.items ?? [])]
     .map((one) => one.values.ansible_facts)
     .filter((values): values is Values => typeof values === 'object' && values !== null);

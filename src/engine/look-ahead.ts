@@ -42,6 +42,8 @@ export class LookAhead {
   readonly #postponed = new Set<Task>();
   readonly #foreseen = new Map<Task, { readonly basis: Basis; readonly seen: Promise<Foreseen | undefined> }>();
   #next = 0;
+  /** Every task before it was looked at, once. */
+  #looked = 0;
   #isWaiting = false;
   #isConnected = false;
 
@@ -86,6 +88,7 @@ export class LookAhead {
     this.#started.clear();
     this.#postponed.clear();
     this.#foreseen.clear();
+    this.#looked = 0;
     this.#look();
   }
 
@@ -96,20 +99,25 @@ export class LookAhead {
       if (!dependsOn(freeNames(task, compiler, registry), isLearnt, this.#host.scope(task), compiler)) continue;
       this.#postponed.delete(task);
       this.#started.delete(task);
+      this.#looked = 0;
     }
     this.#look();
   }
 
   #look(): void {
     if (!this.#isConnected) return;
-    for (const task of this.#tasks.slice(this.#next, this.#next + WINDOW)) {
-      if (this.#started.has(task)) continue;
-      this.#started.add(task);
-      this.#foresee(task).catch(() => {
-        // Not yet renderable, or a host that refuses: the task itself will say so in its turn.
-        this.#postponed.add(task);
-      });
-    }
+    const end = Math.min(this.#tasks.length, this.#next + WINDOW);
+    for (let index = Math.max(this.#next, this.#looked); index < end; index++) this.#start(this.#tasks[index]);
+    this.#looked = end;
+  }
+
+  #start(task: Task | undefined): void {
+    if (task === undefined || this.#started.has(task)) return;
+    this.#started.add(task);
+    this.#foresee(task).catch(() => {
+      // Not yet renderable, or a host that refuses: the task itself will say so in its turn.
+      this.#postponed.add(task);
+    });
   }
 
   async #foresee(task: Task): Promise<void> {

@@ -62,7 +62,7 @@ export interface Renderer {
 export class VariableScope implements Scope {
   readonly #layers: readonly Layer[];
   readonly #renderer: Renderer;
-  readonly #rendered = new Map<string, unknown>();
+  #rendered: Map<string, unknown> | undefined;
   readonly #underway: string[] = [];
   /** What lookups and file searches need to know about the task. */
   readonly context: unknown;
@@ -74,10 +74,11 @@ export class VariableScope implements Scope {
   }
 
   lookup(name: string): unknown {
-    if (this.#rendered.has(name)) return this.#rendered.get(name);
+    if (this.#rendered?.has(name)) return this.#rendered.get(name);
     const layer = this.#layers.find((candidate) => candidate.has(name));
     if (!layer) return undefined;
     const value = layer.isData ? layer.get(name) : this.#renderVariable(name, layer.get(name));
+    this.#rendered ??= new Map();
     this.#rendered.set(name, value);
     return value;
   }

@@ -17,20 +17,19 @@ export const NO_DIRECTORY = 126;
 export function exchangeText(
   nonce: string,
   commands: readonly Command[],
-  { stopOnFailure = false, isGathered = false }: RequestOptions = {},
+  { stopOnFailure = false, gathersFrom = Number.POSITIVE_INFINITY }: RequestOptions = {},
 ): Buffer {
   const stop = stopOnFailure ? `[ "$c" = 0 ] || { ${mark(nonce, '.')}; exit; }\n` : '';
   const after = `c=$?; printf '${nonce}%s;' "$c"; printf '${nonce}%s;' "$c" >&2\n${stop}`;
   const body = commands.map((command) => `${commandText(command)}\n${after}`).join('');
-  return encodeWords(
-    `wait\n{ ${mark(nonce, '<')}\n${body}${mark(nonce, '.')}\n} </dev/null${isGathered ? GATHER : ''} &\n`,
-  );
+  const gather = body.length > gathersFrom ? GATHER : '';
+  return encodeWords(`wait\n{ ${mark(nonce, '<')}\n${body}${mark(nonce, '.')}\n} </dev/null${gather} &\n`);
 }
 
 export interface RequestOptions {
   readonly stopOnFailure?: boolean | undefined;
-  /** Standard output comes in few large pieces instead of one for each write of a program. */
-  readonly isGathered?: boolean;
+  /** Length of the commands from where on standard output comes in few large pieces instead of one for each write. */
+  readonly gathersFrom?: number | undefined;
 }
 
 /**

@@ -129,9 +129,8 @@ export class ShellSession {
 
   /** What nobody watches as it comes, and is long, comes in large pieces. */
   #exchangeText(nonce: string, commands: readonly Command[], { stopOnFailure, onOutput }: SessionOptions): Buffer {
-    const text = exchangeText(nonce, commands, { stopOnFailure });
-    const isWorthIt = this.#hasDd && onOutput === undefined && text.length > WORTH_GATHERING;
-    return isWorthIt ? exchangeText(nonce, commands, { stopOnFailure, isGathered: true }) : text;
+    const gathersFrom = this.#hasDd && onOutput === undefined ? WORTH_GATHERING : undefined;
+    return exchangeText(nonce, commands, { stopOnFailure, gathersFrom });
   }
 
   async #ask(body: string, ms: number): Promise<string | undefined> {
