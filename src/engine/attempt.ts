@@ -1,37 +1,26 @@
 import type { TaskLabel } from '../contract/event.ts';
-import type { HostSession } from '../contract/host-session.ts';
-import type { AnyModule, TaskView } from '../contract/module.ts';
+import type { AnyModule } from '../contract/module.ts';
 import type { Result } from '../contract/result.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { parseArgs, withSourceText } from '../language/playbook/validate-args.ts';
 import type { Task } from '../language/playbook/types.ts';
 import { copyPlaces } from '../language/yaml/positions.ts';
-import { toBoolean } from './booleans.ts';
 import { firstFalse } from './conditions.ts';
 import { TaskFiles } from './controller-files.ts';
 import { converge, type Outcome } from './converge.ts';
-import type { HostLink, SessionNotes } from './host-link.ts';
+import type { SessionNotes } from './host-link.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { registered } from './results.ts';
 import type { VariableScope } from './scope.ts';
-
-/** Where one execution of a task takes place. */
-export interface Situation {
-  readonly module: AnyModule;
-  readonly link: HostLink;
-  readonly session: HostSession;
-  readonly reads: ReturnType<HostLink['readsAs']>;
-  readonly view: TaskView;
-  readonly isCheckMode: boolean;
-}
+import { Situation } from './situation.ts';
 
 /** One execution: prepare, converge, then let changed_when and failed_when judge. */
 export async function attempt(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> {
-  const situation = situate(host, task, scope, notesFor(host, label));
+  const situation = new Situation(host, task, scope, () => notesFor(host, label));
   const foreseen = task.loop ? undefined : await host.lookAhead.take(task);
   const outcome = await converge({
-    ...situation,
+    situation,
     args: foreseen ? foreseen.args : await readyArgs(host, task, scope, situation.module),
     foreseen,
     isCheckRun: host.run.settings.mode === 'check',
@@ -42,32 +31,6 @@ export async function attempt(host: HostRun, task: Task, scope: VariableScope, l
     },
   });
   return judge(host, task, scope, outcome);
-}
-
-export function situate(host: HostRun, task: Task, scope: VariableScope, notes: SessionNotes): Situation {
-  const module = host.run.registry.find(task.module);
-  if (!module) throw new TaskError(`no module is named ${task.module}`);
-  const { keywords } = task;
-  const { link, become } = host.connections.reach(task, scope);
-  const deadlineMs = seconds(scope.render(keywords.timeout)) ?? host.run.settings.taskTimeout * 1000;
-  const session = link.session(become, { deadlineMs }, notes);
-  const isCheckMode =
-    keywords.checkMode === undefined
-      ? host.run.settings.mode === 'check'
-      : toBoolean(scope.render(keywords.checkMode), 'check_mode');
-  const view: TaskView = {
-    host: host.name,
-    isCheckMode,
-    isVerifying: false,
-    evaluate: (expression) => host.run.compiler.expression(expression).evaluate(scope),
-    session,
-    // Read anew each time: the observation after a reboot must not compare its uptime with the time before it.
-    get runElapsedSeconds() {
-      return (performance.now() - host.run.startedAt) / 1000;
-    },
-    environment: environmentOf(scope, keywords.environment),
-  };
-  return { module, link, session, reads: link.readsAs(become), view, isCheckMode };
 }
 
 /** Renders and checks the arguments. Throws TaskError on what only rendering could show. */
@@ -107,19 +70,6 @@ function renderExcept(
   const args = { ...(scope.render(rest) as Readonly<Record<string, unknown>>), ...untouched };
   copyPlaces(raw, args);
   return args;
-}
-
-function environmentOf(scope: VariableScope, layers: readonly unknown[]): Readonly<Record<string, string>> {
-  const merged: Record<string, string> = {};
-  for (const layer of layers.flatMap((raw) => [scope.render(raw)].flat())) {
-    for (const [name, value] of Object.entries(Object(layer))) merged[name] = String(value);
-  }
-  return merged;
-}
-
-function seconds(value: unknown): number | undefined {
-  const number = Number(value);
-  return value !== undefined && Number.isFinite(number) && number > 0 ? number * 1000 : undefined;
 }
 
 function notesFor(host: HostRun, label: TaskLabel): SessionNotes {

@@ -1,20 +1,12 @@
 import type { Applied, Change, ChangeKind, Diff } from '../contract/change.ts';
-import type { HostSession } from '../contract/host-session.ts';
-import type { AnyModule, TaskView } from '../contract/module.ts';
 import { UnknownReading } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
-import type { HostLink } from './host-link.ts';
-import type { ReadAhead } from './read-ahead.ts';
+import type { Situation } from './situation.ts';
 
 /** A module with its arguments, on one host as one user. */
 export interface Convergence {
-  readonly module: AnyModule;
+  readonly situation: Situation;
   readonly args: unknown;
-  readonly view: TaskView;
-  readonly session: HostSession;
-  readonly link: HostLink;
-  readonly reads: ReadAhead;
-  readonly isCheckMode: boolean;
   /** What was observed ahead of the task's turn, and is still true. */
   readonly foreseen?: { readonly current: unknown };
   /** The whole run checks, so that later tasks must see what this one would have done. */
@@ -37,10 +29,10 @@ export async function converge(task: Convergence): Promise<Outcome> {
   try {
     const current = task.foreseen
       ? task.foreseen.current
-      : await task.module.observe(task.args, task.reads.read, task.view);
-    const changes = task.module.plan(task.args, current);
+      : await task.situation.module.observe(task.args, task.situation.reads.read, task.situation.view);
+    const changes = task.situation.module.plan(task.args, current);
     if (changes.length === 0) return { status: 'ok', diffs: [], actions: [], values: resultOf(task, current, []) };
-    return task.isCheckMode ? foretell(task, current, changes) : await enact(task, current, changes);
+    return task.situation.isCheckMode ? foretell(task, current, changes) : await enact(task, current, changes);
   } catch (error) {
     if (error instanceof UnknownReading)
       return { status: 'unknown', message: error.message, diffs: [], actions: [], values: {} };
@@ -52,10 +44,13 @@ function foretell(task: Convergence, current: unknown, changes: readonly Change[
   for (const change of changes) {
     const kind = task.kindOf(change);
     if (task.isCheckRun)
-      task.link.overlay.add(kind.predict(change), task.module.converges === false ? [] : kind.touches(change));
+      task.situation.link.overlay.add(
+        kind.predict(change),
+        task.situation.module.converges === false ? [] : kind.touches(change),
+      );
   }
   const described = describeChanges(task, changes);
-  if (task.module.converges === false) {
+  if (task.situation.module.converges === false) {
     return { status: 'unknown', message: `would ${described.actions.join('; ')}`, ...described, values: {} };
   }
   return { status: 'changed', ...described, values: resultOf(task, current, []) };
@@ -65,10 +60,13 @@ async function enact(task: Convergence, current: unknown, changes: readonly Chan
   const described = describeChanges(task, changes);
   const applied = await applyAll(task, changes, described.actions);
   task.onInvalidated();
-  if (task.module.converges === false)
+  if (task.situation.module.converges === false)
     return { status: 'changed', ...described, values: resultOf(task, current, applied) };
-  const after = await task.module.observe(task.args, task.reads.read, { ...task.view, isVerifying: true });
-  const left = task.module.plan(task.args, after);
+  const after = await task.situation.module.observe(task.args, task.situation.reads.read, {
+    ...task.situation.view,
+    isVerifying: true,
+  });
+  const left = task.situation.module.plan(task.args, after);
   if (left.length > 0) throw notConverged(task, left, described);
   return { status: 'changed', ...described, values: resultOf(task, after, applied) };
 }
@@ -82,7 +80,7 @@ async function applyAll(
   for (const change of changes) {
     const kind = task.kindOf(change);
     try {
-      applied.push(await kind.apply(change, task.session));
+      applied.push(await kind.apply(change, task.situation.session));
     } catch (error) {
       if (error instanceof TaskError)
         throw new TaskError(
@@ -92,7 +90,7 @@ async function applyAll(
         );
       throw error;
     } finally {
-      task.link.invalidate(kind.touches(change));
+      task.situation.link.invalidate(kind.touches(change));
     }
   }
   return applied;
@@ -119,5 +117,5 @@ function describeChanges(task: Convergence, changes: readonly Change[]) {
 
 function resultOf(task: Convergence, current: unknown, applied: readonly Applied[]): Readonly<Record<string, unknown>> {
   const facts = Object.assign({}, ...applied.map((one) => one.facts ?? {}));
-  return { ...facts, ...task.module.result?.(task.args, current, applied) };
+  return { ...facts, ...task.situation.module.result?.(task.args, current, applied) };
 }

@@ -1,6 +1,5 @@
-import type { HostSession } from '../contract/host-session.ts';
 import type { Loop, Statement, Task } from '../language/playbook/types.ts';
-import { readyArgs, situate } from './attempt.ts';
+import { readyArgs } from './attempt.ts';
 import { firstFalse } from './conditions.ts';
 import { dependsOn, freeNames } from './dependencies.ts';
 import { readsOthers } from './demands.ts';
@@ -8,6 +7,7 @@ import type { HostLink } from './host-link.ts';
 import type { HostRun } from './host-run.ts';
 import { loopItems } from './loops.ts';
 import type { VariableScope } from './scope.ts';
+import { Situation } from './situation.ts';
 
 /** Tasks looked at beyond the one that runs. */
 const WINDOW = 150;
@@ -149,9 +149,9 @@ export class LookAhead {
 
   async #observe(task: Task, scope: VariableScope): Promise<Foreseen | undefined> {
     if (firstFalse(task.keywords.when, scope, this.#host.run.compiler.expression)) return undefined;
-    const { module, reads, view } = situate(this.#host, task, scope, { progress: () => {} });
+    const { module, reads, view } = new Situation(this.#host, task, scope, undefined);
     const args = await readyArgs(this.#host, task, scope, module);
-    return { args, current: await module.observe(args, reads.read, { ...view, session: untouchable(view.session) }) };
+    return { args, current: await module.observe(args, reads.read, view) };
   }
 }
 
@@ -167,10 +167,4 @@ function tasksOf(statements: readonly Statement[]): readonly Task[] {
 /** Another host's connection, or one host for all, is not this host's to read ahead. */
 function isForeseeable(task: Task): boolean {
   return task.keywords.delegateTo === undefined && task.keywords.runOnce === undefined;
-}
-
-/** Looking ahead must not wait, run or reconnect anything. */
-function untouchable(session: HostSession): HostSession {
-  const refuse = () => Promise.reject(new Error('only a task in its turn may use the session'));
-  return { ...session, exchange: refuse, run: refuse, reconnect: refuse, progress: () => {} };
 }

@@ -1,0 +1,105 @@
+import type { Become } from '../contract/connection.ts';
+import type { HostSession } from '../contract/host-session.ts';
+import type { AnyModule, TaskView } from '../contract/module.ts';
+import { TaskError } from '../contract/task-error.ts';
+import type { Task } from '../language/playbook/types.ts';
+import { toBoolean } from './booleans.ts';
+import type { HostLink, SessionNotes } from './host-link.ts';
+import type { HostRun } from './host-run.ts';
+import type { ReadAhead } from './read-ahead.ts';
+import type { VariableScope } from './scope.ts';
+
+/** Looking ahead must not wait, run or reconnect anything. */
+const refuse = () => Promise.reject(new Error('only a task in its turn may use the session'));
+
+/**
+ * Where one execution of a task takes place, and what its module may see of it. A converged task that was looked at ahead
+ * needs neither session nor view, so both are made when they are asked for.
+ */
+export class Situation {
+  readonly module: AnyModule;
+  readonly link: HostLink;
+  readonly reads: ReadAhead;
+  readonly isCheckMode: boolean;
+  readonly #host: HostRun;
+  readonly #task: Task;
+  readonly #scope: VariableScope;
+  readonly #become: Become | undefined;
+  readonly #notes: (() => SessionNotes) | undefined;
+  #session: HostSession | undefined;
+  #view: TaskView | undefined;
+
+  /** @param notes absent for a look ahead, which gets no session */
+  constructor(host: HostRun, task: Task, scope: VariableScope, notes: (() => SessionNotes) | undefined) {
+    const module = host.run.registry.find(task.module);
+    if (!module) throw new TaskError(`no module is named ${task.module}`);
+    const { link, become } = host.connections.reach(task, scope);
+    const { checkMode } = task.keywords;
+    this.module = module;
+    this.link = link;
+    this.reads = link.readsAs(become);
+    this.isCheckMode =
+      checkMode === undefined ? host.run.settings.mode === 'check' : toBoolean(scope.render(checkMode), 'check_mode');
+    this.#host = host;
+    this.#task = task;
+    this.#scope = scope;
+    this.#become = become;
+    this.#notes = notes;
+  }
+
+  get session(): HostSession {
+    this.#session ??= this.#makeSession();
+    return this.#session;
+  }
+
+  get view(): TaskView {
+    this.#view ??= this.#makeView();
+    return this.#view;
+  }
+
+  #makeSession(): HostSession {
+    const { run, name } = this.#host;
+    if (!this.#notes) {
+      return {
+        host: name,
+        exchange: refuse,
+        run: refuse,
+        reconnect: refuse,
+        progress: () => {},
+        signal: run.stop.signal,
+      };
+    }
+    const deadlineMs = milliseconds(this.#scope.render(this.#task.keywords.timeout)) ?? run.settings.taskTimeout * 1000;
+    return this.link.session(this.#become, { deadlineMs }, this.#notes());
+  }
+
+  #makeView(): TaskView {
+    const { run, name } = this.#host;
+    const scope = this.#scope;
+    return {
+      host: name,
+      isCheckMode: this.isCheckMode,
+      isVerifying: false,
+      evaluate: (expression) => run.compiler.expression(expression).evaluate(scope),
+      session: this.session,
+      // Read anew each time: the observation after a reboot must not compare its uptime with the time before it.
+      get runElapsedSeconds() {
+        return (performance.now() - run.startedAt) / 1000;
+      },
+      environment: environmentOf(scope, this.#task.keywords.environment),
+    };
+  }
+}
+
+function environmentOf(scope: VariableScope, layers: readonly unknown[]): Readonly<Record<string, string>> {
+  const merged: Record<string, string> = {};
+  for (const layer of layers.flatMap((raw) => [scope.render(raw)].flat())) {
+    for (const [name, value] of Object.entries(Object(layer))) merged[name] = String(value);
+  }
+  return merged;
+}
+
+function milliseconds(seconds: unknown): number | undefined {
+  const number = Number(seconds);
+  return seconds !== undefined && Number.isFinite(number) && number > 0 ? number * 1000 : undefined;
+}
