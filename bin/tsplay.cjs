@@ -15,9 +15,6 @@ if (!fs.existsSync(entry)) {
 }
 
 if (parseInt(process.versions.node, 10) >= FLOOR) {
-  // Hundreds of hosts make much garbage and little that lasts: collect early rather than grow (200 hosts stay under 200 MB).
-  require('v8').setFlagsFromString('--semi-space-growth-factor=1');
-  require('v8').setFlagsFromString('--heap-growing-percent=40');
   // Compiled code is kept between starts, as Node offers it.
   require('module').enableCompileCache();
   import(require('url').pathToFileURL(entry).href).catch(function (error) {

@@ -162,6 +162,24 @@ function isKnown({ code, signal }: ChannelEnd): boolean {
 }
 
 /** One try to log in, and how far it came. */
+/**
+ * After login OpenSSH offers its other host keys, and ssh2 lets it prove them, one signature each to check: milliseconds for
+ * every host, for an event nobody here listens to. ssh2 has no option for it; the version is pinned, and a test tells when
+ * the place has moved.
+ */
+function leaveHostKeysUnproved(client: Client): void {
+  const { _protocol: protocol } = client as unknown as { readonly _protocol?: { readonly _handlers?: Handlers } };
+  const original = protocol?._handlers?.GLOBAL_REQUEST;
+  if (!protocol?._handlers || !original) return;
+  protocol._handlers.GLOBAL_REQUEST = (self, name, ...rest) => {
+    if (name !== 'hostkeys-00@openssh.com') original(self, name, ...rest);
+  };
+}
+
+interface Handlers {
+  GLOBAL_REQUEST?: (self: unknown, name: string, ...rest: readonly unknown[]) => void;
+}
+
 class LoginAttempt {
   readonly ready: Promise<void>;
   readonly #login: SshLogin;
@@ -182,6 +200,7 @@ class LoginAttempt {
         this.#stage = 'auth';
       });
       client.connect(this.#config());
+      leaveHostKeysUnproved(client);
     });
   }
 

@@ -6,6 +6,7 @@ import { masked } from '../../report/masked.ts';
 import { plainReporter } from '../../report/plain.ts';
 import { streamSink } from '../../report/sink.ts';
 import { type Composition, compose, runInput } from '../compose.ts';
+import { fitHeapTo } from '../heap.ts';
 import { interruptible } from '../interrupt.ts';
 import { list } from '../listing.ts';
 import type { PlayOptions } from '../options.ts';
@@ -19,6 +20,7 @@ export async function play(files: readonly string[], mode: 'run' | 'check', opti
   if (composition.problems.hasErrors) return 1;
   if (options.syntaxCheck) return 0;
   if (options.listHosts || options.listTasks || options.listTags) return list(input, options);
+  fitHeapTo(input.limit?.size ?? input.inventory.hosts.size);
   const reporter = await reporterFor(options, composition);
   const release = interruptible(input.stop, reporter);
   const known = composition.problems.list.length;
