@@ -36,8 +36,8 @@ export async function attempt(host: HostRun, task: Task, scope: VariableScope, l
 /** Renders and checks the arguments. Throws TaskError on what only rendering could show. */
 export async function readyArgs(host: HostRun, task: Task, scope: VariableScope, module: AnyModule): Promise<unknown> {
   const raw = withDefaults(task, module);
-  const kept = new Set(module.expressionArgs ?? []);
-  const rendered = kept.size === 0 ? scope.render(raw) : renderExcept(raw, kept, scope);
+  const { expressionArgs } = module;
+  const rendered = expressionArgs ? renderExcept(raw, new Set(expressionArgs), scope) : scope.render(raw);
   const parsed = parseArgs(module, withSourceText(module, rendered as Readonly<Record<string, unknown>>));
   if (!parsed.ok)
     throw new TaskError(

@@ -1,6 +1,7 @@
 import type { CompiledTemplate, Scope } from '../language/jinja/types.ts';
 import { TemplateError } from '../language/jinja/types.ts';
 import { Unsafe, VaultText } from '../language/yaml/tags.ts';
+import { setOwn } from '../language/yaml/merge.ts';
 import { copyPlaces } from '../language/yaml/positions.ts';
 
 /** A source of variables. `isData` values come from a host or are results already: they are never rendered again. */
@@ -127,7 +128,7 @@ export class VariableScope implements Scope {
       const rendered = this.render(value);
       if (rendered === OMIT) continue;
       const name = key.includes('{{') ? String(this.render(key)) : key;
-      Object.defineProperty(mapping, name, { value: rendered, enumerable: true, configurable: true, writable: true });
+      setOwn(mapping, name, rendered);
     }
     copyPlaces(raw, mapping);
     return mapping;

@@ -10,6 +10,18 @@ const FLAG_NAMES = new Set(['i', 'm', 's']);
  * @example pythonRegex('^(?P<key>GRUB_\\w+)=').test('GRUB_TIMEOUT=5\n') // true
  */
 export function pythonRegex(source: string, argument: string): RegExp {
+  const known = compiled.get(source);
+  if (known) return known;
+  const regex = compile(source, argument);
+  if (compiled.size < MOST_REMEMBERED) compiled.set(source, regex);
+  return regex;
+}
+
+/** A fleet runs the same expressions on every host. None keeps state between matches: flags g and y are never set. */
+const compiled = new Map<string, RegExp>();
+const MOST_REMEMBERED = 1000;
+
+function compile(source: string, argument: string): RegExp {
   const [flags, body] = leadingFlags(source);
   const isMultiline = flags.includes('m');
   try {
