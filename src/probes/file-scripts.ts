@@ -11,15 +11,22 @@ may_look() {
   [ ! -d "\${d:-/}" ] || [ -x "\${d:-/}" ]
 }`;
 
+/**
+ * Remembers the argument whose number is `i`, for `eval "set -- $kept"` after the loop: `set -- "$@" "$p"` within it would
+ * copy all arguments for each of them. Flags are gathered in `o` and written at once, because each write is a system call.
+ */
+const KEEP = 'kept="$kept \\"\\${$i}\\""';
+
 /** Prints flags (1 exists, 0 absent, x hidden), one stat line for each that exists, then the targets of links. */
 export const STATE_SCRIPT = `${MAY_LOOK}
-n=$# f='${STAT_FORMAT}' TZ=UTC0; export TZ
+i=0 kept= o= f='${STAT_FORMAT}' TZ=UTC0; export TZ
 for p do
-  if [ -e "$p" ] || [ -L "$p" ]; then set -- "$@" "$p"; printf 1
-  elif may_look "$p"; then printf 0
-  else printf x; fi
+  i=$((i + 1))
+  if [ -e "$p" ] || [ -L "$p" ]; then ${KEEP}; o=\${o}1
+  elif may_look "$p"; then o=\${o}0
+  else o=\${o}x; fi
 done
-printf '\\n'; shift "$n"; [ $# -gt 0 ] || exit 0
+printf '%s\\n' "$o"; eval "set -- $kept"; [ $# -gt 0 ] || exit 0
 stat -c "$f" -- "$@" || { printf '!\\n'; for p do stat -c "$f" -- "$p" || printf -- '-\\n'; done; }
 printf '=\\n'
 for p do
@@ -34,7 +41,7 @@ exit 0`;
  * differs, the real path with its length. Leaves those that exist in "$@".
  */
 const RESOLVE = `${MAY_LOOK}
-n=$# last=
+i=0 kept= o= last=
 real_of() {
   r=$1 d=\${1%/*}
   if [ -L "$1" ]; then
@@ -44,20 +51,22 @@ real_of() {
   elif [ -n "$last" ]; then r=\${PWD%/}/\${1##*/}; fi
 }
 flag() {
-  if [ "$r" = "$2" ] || [ -z "$r" ]; then printf '%s\\n' "$1"; else printf '%s%s:%s\\n' "$1" "\${#r}" "$r"; fi
+  if [ "$r" = "$2" ] || [ -z "$r" ]; then o="$o$1
+"; else o="$o$1\${#r}:$r
+"; fi
 }
 for p do
-  real_of "$p"
-  if [ -e "$p" ]; then set -- "$@" "$p"; flag f "$p"
+  i=$((i + 1)); real_of "$p"
+  if [ -e "$p" ]; then ${KEEP}; flag f "$p"
   elif [ -L "$p" ]; then
-    case $(stat -L -c %s -- "$p" 2>&1) in *levels\\ of\\ symbolic*|*link\\ loop*) printf 'l\\n';; *)
+    case $(stat -L -c %s -- "$p" 2>&1) in *levels\\ of\\ symbolic*|*link\\ loop*) r= ; flag l "$p";; *)
       [ -n "$r" ] || { r=$(readlink -- "$p"; printf x); r=\${r%??}; case $r in /*) ;; *) r=\${p%/*}/$r;; esac; }
       flag d "$p";;
     esac
   elif may_look "$p"; then flag a "$p"
-  else printf 'x\\n'; fi
+  else r= ; flag x "$p"; fi
 done
-shift "$n"`;
+printf '%s' "$o"; eval "set -- $kept"`;
 
 /**
  * For the paths in "$@", all of which exist: their stat lines, one letter each (c content, t too large, u unreadable, n
@@ -70,16 +79,17 @@ s=$(stat -L -c "$f" -- "$@") || s=$(for p do stat -L -c "$f" -- "$p" || printf -
 printf '%s\\n' "$s"
 set -f; IFS='
 '
+i=0 kept= o=
 for line in $s; do
-  p=$1 size=\${line%%|*}; shift
-  if [ "$size" = - ]; then printf v
-  elif [ ! -f "$p" ]; then printf n
-  elif [ "$size" -gt "$max" ]; then printf t
-  elif [ ! -r "$p" ]; then printf u
-  elif [ $((total + size)) -gt 7340032 ]; then printf b
-  else total=$((total + size)); set -- "$@" "$p"; printf c; fi
+  i=$((i + 1)) size=\${line%%|*}; eval "p=\\\${$i}"
+  if [ "$size" = - ]; then o=\${o}v
+  elif [ ! -f "$p" ]; then o=\${o}n
+  elif [ "$size" -gt "$max" ]; then o=\${o}t
+  elif [ ! -r "$p" ]; then o=\${o}u
+  elif [ $((total + size)) -gt 7340032 ]; then o=\${o}b
+  else total=$((total + size)) o=\${o}c; ${KEEP}; fi
 done
-printf '\\n'
+printf '%s\\n' "$o"; eval "set -- $kept"
 [ $# -eq 0 ] || cat -- "$@"
 exit 0`;
 
