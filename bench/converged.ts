@@ -22,6 +22,7 @@ const rounds = Number(values.rounds);
 const root = join(import.meta.dirname, '..');
 const tsplay = [process.execPath, join(root, 'bin', 'tsplay.cjs')];
 
+process.setMaxListeners(500);
 await using fleet = await startFleet(Number(values.hosts));
 const playbooks = [20, 100].map((tasks) => ({ tasks, path: writePlaybook(fleet.directory, tasks) }));
 

@@ -8,7 +8,7 @@ import { playLayers } from './play-layers.ts';
 import type { Progress } from './progress.ts';
 import { layerOf, VariableScope } from './scope.ts';
 import { batchesOf, ordered } from './serial.ts';
-import { sharedLayer } from './shared-variables.ts';
+import { sharedLayers } from './shared-variables.ts';
 import { type Stage, stagesOf } from './stages.ts';
 import { flushHandlers, walk } from './walk.ts';
 
@@ -27,9 +27,8 @@ export async function runPlay(run: RunContext, play: Play, options: PlayOptions)
   const written = [layerOf(run.settings.extraVars), layerOf(play.vars)];
   const matched = hostsOf(run, play, options, new VariableScope(written, run.compiler));
   const all = ordered(matched, play.order);
-  const scope = new VariableScope([...written, sharedLayer(run.inventory, all, play.directory)], run.compiler);
-  const name =
-    typeof play.name === 'string' ? String(scope.render(play.name)) : [scope.render(play.hosts)].flat().join(',');
+  const scope = new VariableScope([...written, ...sharedLayers(run.inventory, all, play.directory)], run.compiler);
+  const name = typeof play.name === 'string' ? nameOf(play.name, scope) : [scope.render(play.hosts)].flat().join(',');
   run.emit({ type: 'play.started', play: options.id, name, hosts: all });
   if (all.length === 0) return finishPlay(run, options.id, 'no hosts to run on');
   const batches = batchesOf(all, scope.render(play.serial));
@@ -42,6 +41,15 @@ export async function runPlay(run: RunContext, play: Play, options: PlayOptions)
     if (reason !== undefined) return finishPlay(run, options.id, reason.text, reason.isEnd ? 'go-on' : 'stop');
   }
   return finishPlay(run, options.id, undefined);
+}
+
+/** A name is only for reading: what cannot be rendered stands as it was written. */
+function nameOf(name: string, scope: VariableScope): string {
+  try {
+    return String(scope.render(name));
+  } catch {
+    return name;
+  }
 }
 
 function finishPlay(

@@ -4,9 +4,10 @@ import type { Change, ChangeKind } from '../contract/change.ts';
 import type { Transport } from '../contract/connection.ts';
 import type { HostRecap, Reporter } from '../contract/event.ts';
 import type { SecretRegistry } from '../contract/secret.ts';
+import { TaskError } from '../contract/task-error.ts';
 import { extendInventory } from '../language/inventory/assemble.ts';
 import type { Inventory } from '../language/inventory/types.ts';
-import type { Environment } from '../language/jinja/types.ts';
+import { type Environment, TemplateError, UndefinedError } from '../language/jinja/types.ts';
 import type { PlaybookLoader } from '../language/playbook/loader.ts';
 import { findStart, type Start } from '../language/playbook/start-at.ts';
 import type { Play, Playbook } from '../language/playbook/types.ts';
@@ -58,16 +59,27 @@ export async function run(input: RunInput): Promise<number> {
     hosts,
     showDiff: input.settings.showDiff,
   });
+  let isInvalid = false;
   try {
     await runPlays(context, input);
+  } catch (error) {
+    // A keyword of a play that cannot be used: what ran before still gets its recap.
+    if (!isUsersMistake(error)) throw error;
+    isInvalid = true;
+    emit({ type: 'notice', severity: 'warning', text: error.message });
   } finally {
     await context.links.close();
   }
   const recap = context.recap.hosts;
-  const exitCode = exitCodeOf(recap, context.lost, input);
+  const outcome = exitCodeOf(recap, context.lost, input);
+  const exitCode = isInvalid && (outcome === EXIT.converged || outcome === EXIT.drift) ? EXIT.invalid : outcome;
   const elapsedMs = performance.now() - startedAt;
   emit({ type: 'run.finished', recap, exitCode, elapsedMs, frames: context.links.frames, hint: hintFor(exitCode) });
   return exitCode;
+}
+
+function isUsersMistake(error: unknown): error is Error {
+  return error instanceof TaskError || error instanceof TemplateError || error instanceof UndefinedError;
 }
 
 function contextOf(input: RunInput, emit: Emit, startedAt: number): RunContext {

@@ -26,7 +26,19 @@ describe('serial', () => {
     expect(await batches(inventory('{most_down: 1}'))).toEqual([1, 1, 1]);
   });
 
-  it('falls back to its default where they do not', async () => {
-    expect(await batches(inventory('{}'))).toEqual([]);
+  it('is not guessed where they disagree: no host is touched', async () => {
+    const directory = workspace({ 'site.yaml': SITE, 'inventory.yaml': inventory('{}') });
+    const played = await play(join(directory, 'site.yaml'), {
+      inventory: [join(directory, 'inventory.yaml')],
+      connection: 'local',
+    });
+    expect(played.exitCode).toBe(1);
+    expect(played.log).toEqual([]);
+    const notices = played.events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+    expect(notices.join()).toMatch(/needs one value of most_down, and its hosts disagree \(a: 2, b: 2, c: 1\)/);
+  });
+
+  it('has its default where no host says anything', async () => {
+    expect(await batches('fleet:\n  hosts: {a: {}, b: {}, c: {}, d: {}}\n')).toEqual([3, 1]);
   });
 });
