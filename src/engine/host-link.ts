@@ -35,6 +35,7 @@ export class HostLink {
   readonly #waiting: (() => void)[] = [];
   #connecting: Promise<Connection> | undefined;
   #isOpen = false;
+  #isEnded = false;
 
   constructor(target: ConnectionTarget, options: LinkOptions) {
     this.target = target;
@@ -81,6 +82,7 @@ export class HostLink {
   }
 
   connect(): Promise<Connection> {
+    if (this.#isEnded) return Promise.reject(new Error('the run is over'));
     this.#connecting ??= this.#open();
     return this.#connecting;
   }
@@ -125,6 +127,12 @@ export class HostLink {
     this.#epoch += 1;
     for (const reads of this.#reads.values()) reads.clear();
     await this.#drop();
+  }
+
+  /** Like {@link close}, for good: a connection opened later would keep the program from ending. */
+  end(): Promise<void> {
+    this.#isEnded = true;
+    return this.close();
   }
 
   async #drop(): Promise<void> {

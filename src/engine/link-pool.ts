@@ -39,6 +39,6 @@ export class LinkPool {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#links.values()].map((link) => link.close()));
+    await Promise.all([...this.#links.values()].map((link) => link.end()));
   }
 }

@@ -22,7 +22,7 @@ export class ReadAhead {
   readonly #exchange: Exchange;
   readonly #overlay: CheckOverlay;
   readonly #entries = new Map<string, Entry>();
-  #queue: Entry[] = [];
+  readonly #queue: Entry[] = [];
   #isScheduled = false;
 
   readonly #connected: () => Promise<unknown>;
@@ -47,8 +47,11 @@ export class ReadAhead {
     }
   }
 
+  /** Forgets all readings; what was asked for and has not travelled yet will not. */
   clear(): void {
     this.#entries.clear();
+    for (const entry of this.#queue.splice(0))
+      entry.settle.reject(new ProbeError('the connection was closed before it was read'));
   }
 
   #entryFor(probe: Probe<unknown>): Entry {
@@ -68,8 +71,8 @@ export class ReadAhead {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(async () => {
-      // A host that cannot be reached says so when the frame is sent.
-      await this.#connected().catch(() => {});
+      // A host that cannot be reached says so when the frame is sent. Nobody connects for what nobody waits for.
+      if (this.#queue.length > 0) await this.#connected().catch(() => {});
       setImmediate(() => {
         this.#isScheduled = false;
         void this.#flush();
@@ -78,8 +81,8 @@ export class ReadAhead {
   }
 
   async #flush(): Promise<void> {
-    const entries = this.#queue;
-    this.#queue = [];
+    const entries = this.#queue.splice(0);
+    if (entries.length === 0) return;
     const groups = [...Map.groupBy(entries, (entry) => entry.probe.kind).entries()].map(([kind, members]) =>
       fuse(kind, members),
     );
