@@ -57,7 +57,17 @@ tsplay
   .argument('[action]', 'start, stop or status', 'start')
   .option('-d, --detach', 'go on in the background until `tsplay lab stop`')
   .option('--state <directory>', "where keys and the lab's state are kept", '.lab')
-  .option('--fault <host=fault...>', 'order a fault, e.g. gpu02=neverReturns', [])
+  .option('--fault <host=fault...>', 'order a fault, e.g. gpu02=never-returns', [])
+  .addHelpText(
+    'after',
+    `
+Simulated: PCI bus, drivers and IOMMU groups, kernel modules, boot menu, initramfs, reboot, systemd and the Nova services.
+Real: the SSH protocol, sh, files, processes and permissions, on a copy of this machine that is thrown away.
+
+Faults, ordered as --fault gpu02=never-returns (some take a value: gpu01=slow-link:200):
+  never-returns, same-boot-id, new-host-key, wrong-machine-id, second-reboot[:ms]   at the next reboot
+  hang-unbind[:address], full-boot, slow-link[:ms], drop-after-bytes[:n], noise[:text]   at once`,
+  )
   .action(async (action, options) => exit((await import('./verbs/lab.ts')).lab(action, options)));
 
 /** Lets output drain before the process ends. */
