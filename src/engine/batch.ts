@@ -2,7 +2,8 @@ import type { Result } from '../contract/result.ts';
 import type { HandlerSection, Play, RoleContext } from '../language/playbook/types.ts';
 import type { RunContext } from './context.ts';
 import type { PlayLayers } from './host-variables.ts';
-import { compareOrder, type Order, Pacer } from './pacer.ts';
+import { compareOrder, type Order } from '../contract/order.ts';
+import { Pacer } from './pacer.ts';
 
 type Queue = ReturnType<RunContext['queueOf']>;
 

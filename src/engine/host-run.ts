@@ -11,7 +11,7 @@ import { renderName } from './labels.ts';
 import { LookAhead } from './look-ahead.ts';
 import type { RunLookup } from './loops.ts';
 import { lookups } from './lookups.ts';
-import type { Order } from './pacer.ts';
+import type { Order } from '../contract/order.ts';
 import type { LeaveReason, Progress, Stated } from './progress.ts';
 import { scopeContext } from './scope-context.ts';
 import { VariableScope } from './scope.ts';

@@ -1,7 +1,7 @@
 import type { TaskLabel } from '../contract/event.ts';
 import type { Statement } from '../language/playbook/types.ts';
 import { toBoolean } from './booleans.ts';
-import type { Order } from './pacer.ts';
+import type { Order } from '../contract/order.ts';
 import { mayBeTemplate, type VariableScope } from './scope.ts';
 
 /** A statement's name with its templates rendered; as it was written when that is not possible yet. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compareOrder, Pacer } from './pacer.ts';
+import { compareOrder } from '../contract/order.ts';
+import { Pacer } from './pacer.ts';
 
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol('pending');

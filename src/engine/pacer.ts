@@ -1,14 +1,4 @@
-/** A place in the play, compared element by element; a shorter one that is a prefix comes first. */
-export type Order = readonly number[];
-
-export function compareOrder(a: Order, b: Order): number {
-  const length = Math.min(a.length, b.length);
-  for (let index = 0; index < length; index++) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
-}
+import { compareOrder, type Order } from '../contract/order.ts';
 
 interface Waiting {
   readonly host: string;

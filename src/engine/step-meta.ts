@@ -4,7 +4,7 @@ import { firstFalse } from './conditions.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { labelOf } from './labels.ts';
-import type { Order } from './pacer.ts';
+import type { Order } from '../contract/order.ts';
 import { asTask, type Progress } from './progress.ts';
 import { conclude } from './conclude.ts';
 import { inTurn } from './step-task.ts';

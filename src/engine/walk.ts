@@ -2,7 +2,7 @@ import type { Block, Include, RoleStatement, Statement } from '../language/playb
 import type { HostRun } from './host-run.ts';
 import { resolveInclude } from './includes.ts';
 import { labelOf } from './labels.ts';
-import type { Order } from './pacer.ts';
+import type { Order } from '../contract/order.ts';
 import { asTask, type Progress } from './progress.ts';
 import { stepMeta } from './step-meta.ts';
 import { conclude } from './conclude.ts';

@@ -1,5 +1,5 @@
 import type { Event, TaskLabel } from '../contract/event.ts';
-import { compareOrder } from './linear.ts';
+import { compareOrder } from '../contract/order.ts';
 
 /** A host in the middle of a task. */
 export interface Busy {

@@ -1,3 +1,4 @@
+import { compareOrder } from '../contract/order.ts';
 import type { Event, TaskLabel } from '../contract/event.ts';
 import type { Result } from '../contract/result.ts';
 
@@ -108,14 +109,4 @@ export class LinearOrder {
       if (!this.#slowest || compareOrder(position, this.#slowest.at) < 0) this.#slowest = { host: name, at: position };
     return this.#slowest?.at;
   }
-}
-
-/** Playbook order: element by element, an outer place before the places inside it. */
-export function compareOrder(a: readonly number[], b: readonly number[]): number {
-  for (let index = 0; index < Math.min(a.length, b.length); index++) {
-    const x = a[index] ?? 0;
-    const y = b[index] ?? 0;
-    if (x !== y) return x < y ? -1 : 1;
-  }
-  return a.length - b.length;
 }
