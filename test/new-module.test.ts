@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '..');
 
 test('npm run new-module writes a module and a test that pass, and brings the index and the docs up to date', () => {
   const copy = workspace();
-  for (const name of ['src', 'scripts', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
+  for (const name of ['src', 'scripts', 'docs', 'test/support', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
     cpSync(join(root, name), join(copy, name), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
