@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { leftOut } from './test/support/machine-tools.ts';
 
-// The quick suite is the default; TSPLAY_TEST_ALL=1 (`npm run test:all`) adds what needs many minutes.
+// The quick suite is the default; TSPLAY_TEST_ALL=1 (`npm run test:all`) adds what needs many minutes. What needs virtual
+// machines, containers or a whole Nova is a run of its own (`npm run test:machines`): those share two cores with nothing.
 const all = process.env.TSPLAY_TEST_ALL === '1';
+const machines = process.env.TSPLAY_TEST_MACHINES === '1';
 const report = process.env.TSPLAY_TEST_REPORT;
 const missing = leftOut(import.meta.dirname);
 
@@ -14,17 +16,18 @@ if (missing.length > 0 && !process.env.VITEST_WORKER_ID) {
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: machines ? ['test/**/*.machine.test.ts'] : ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: [
       'node_modules/**',
       'dist/**',
       ...missing.map((one) => one.file),
+      ...(machines ? [] : ['test/**/*.machine.test.ts']),
       ...(all ? [] : ['test/**/*.long.test.ts']),
     ],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: machines ? 600_000 : 30_000,
+    hookTimeout: machines ? 1_800_000 : 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: machines ? 1 : 2,
     ...(report ? { reporters: ['default', ['json', { outputFile: report }]] } : {}),
   },
 });

@@ -17,6 +17,9 @@ const NEEDS: readonly Need[] = [
   { program: 'doas', mentions: /doas\.conf/, package: 'opendoas' },
   { program: 'strace', mentions: /'strace'/, package: 'strace' },
   { program: 'ip', mentions: /netns/, package: 'iproute2' },
+  { program: 'qemu-system-x86_64', mentions: /\bstartMachine\b|qemu-system/, package: 'qemu-system-x86' },
+  { program: 'mmdebstrap', mentions: /\bstartMachine\b|mmdebstrap|testcontainers/, package: 'mmdebstrap' },
+  { program: 'dockerd', mentions: /testcontainers/, package: 'docker.io' },
 ];
 
 export interface LeftOut {
