@@ -22,7 +22,7 @@ export default defineConfig({
       'dist/**',
       ...missing.map((one) => one.file),
       ...(machines ? [] : ['test/**/*.machine.test.ts']),
-      ...(all ? [] : ['test/**/*.long.test.ts']),
+      ...(all ? [] : ['test/**/*.long.test.ts', 'test/**/*.long.machine.test.ts']),
     ],
     testTimeout: machines ? 600_000 : 30_000,
     hookTimeout: machines ? 1_800_000 : 60_000,
