@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 
 /** A program some tests cannot do without, by what their files (or the support files they import) mention. */
 interface Need {
+  /** A program on the PATH, or the absolute path of what must be there. */
   readonly program: string;
   readonly mentions: RegExp;
   readonly package: string;
@@ -20,6 +21,11 @@ const NEEDS: readonly Need[] = [
   { program: 'qemu-system-x86_64', mentions: /\bstartMachine\b|qemu-system/, package: 'qemu-system-x86' },
   { program: 'mmdebstrap', mentions: /\bstartMachine\b|mmdebstrap|testcontainers/, package: 'mmdebstrap' },
   { program: 'dockerd', mentions: /testcontainers/, package: 'docker.io' },
+  {
+    program: '/usr/lib/python3/dist-packages/nova/version.py',
+    mentions: /\bstartJudge\b/,
+    package: 'python3-nova',
+  },
 ];
 
 export interface LeftOut {
@@ -39,6 +45,7 @@ export function leftOut(root: string): readonly LeftOut[] {
 }
 
 function isInstalled(program: string): boolean {
+  if (program.startsWith('/')) return existsSync(program);
   const directories = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
   return directories.some((directory) => isExecutable(join(directory, program)));
 }

@@ -1,12 +1,31 @@
 /** A JSON object as Nova's pci options hold it. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+// As Python's string.Template with oslo.config's own pattern for names.
+const DOLLAR = /\$(?:(\$)|([_a-z][._a-z0-9]*)|\{([_a-z][._a-z0-9]*)\})?/gi;
+
+/** Other options a value names: oslo.config puts their values in place of `$name` and `${name}`. */
+export function references(value: string): readonly string[] {
+  const found = [...doubled(value).matchAll(DOLLAR)];
+  return found.flatMap(([, , named, braced]) => named ?? braced ?? []);
+}
+
 /**
- * Parses the JSON of an option value; undefined when Nova could not. oslo.config turns `$$` and `\$` into `$` first,
- * and a lone `$name` into that option's value, which only Nova knows.
+ * What a service gets to see of a value: `$$` and `\$` stand for `$`, and a `$` before anything but a name for itself.
+ * Undefined when it names another option, whose value only Nova knows.
+ *
+ * Source: oslo.config `cfg.ConfigOpts._substitute`.
  */
+export function literalOf(value: string): string | undefined {
+  return references(value).length > 0 ? undefined : doubled(value).replace(DOLLAR, () => '$');
+}
+
+const doubled = (value: string): string => value.replaceAll('\\$', () => '$$');
+
+/** Parses the JSON of an option value; undefined when Nova could not. */
 export function readJson(value: string): unknown {
-  const text = value.replace(/\$\$|\\\$/g, '$');
+  const text = literalOf(value);
+  if (text === undefined) return undefined;
   try {
     return JSON.parse(text);
   } catch {
@@ -21,9 +40,11 @@ export function readObjects(value: string): readonly JsonObject[] | undefined {
   return items.every(isObject) ? items : undefined;
 }
 
-/** One line, keys in the order given, `$` doubled for oslo.config. */
+/** One line, keys in the order given, `$` doubled for oslo.config, to which a backslash before it would mean the same. */
 export function writeJson(value: unknown): string {
-  return spaced(value).replaceAll('$', '$$$$');
+  return spaced(value).replace(/\$/g, (_dollar, at: number, text: string) =>
+    text[at - 1] === '\\' ? '\\u0024' : '$$',
+  );
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""Lets Nova's own code say what configuration files mean. One JSON question a line in, one JSON answer a line out.
+
+A question names files (in reading order, as --config-file) and directories (--config-dir), and optionally the PCI
+devices of a host. Each part of the answer is what Nova made of it, or {"error": class and message}.
+Needs Debian's python3-nova (26.2, Zed).
+"""
+import json
+import os
+import sys
+
+import nova.conf
+from nova import objects
+from nova.compute import pci_placement_translator
+from nova.pci import request, utils, whitelist
+from nova.scheduler import filters
+from oslo_config import cfg
+
+objects.register_all()
+CONF = nova.conf.CONF
+HANDLER = filters.HostFilterHandler()
+PHYSICAL_FUNCTIONS = set()
+
+
+def is_physical_function(domain, bus, slot, function):
+    """sysfs of the host that is asked about, not of this machine."""
+    return '%s:%s:%s.%s' % (domain, bus, slot, function) in PHYSICAL_FUNCTIONS
+
+
+utils.is_physical_function = is_physical_function
+
+
+def answer(ask):
+    # What Nova raises over a configuration is the answer here, whatever its class.
+    try:
+        return ask()
+    except BaseException as error:
+        return {'error': '%s: %s' % (type(error).__name__, error)}
+
+
+def load(question):
+    words = [word for path in question.get('files', []) for word in ('--config-file', path)]
+    words += [word for path in question.get('dirs', []) for word in ('--config-dir', path)]
+    if not question.get('files'):
+        words = ['--config-file', os.devnull] + words
+    CONF(words, project='nova', prog='nova-compute', version='26', default_config_files=[], default_config_dirs=[])
+
+
+def plain(value):
+    return value if isinstance(value, (str, int, float, bool, list, dict, type(None))) else str(value)
+
+
+def everything():
+    """Every registered option as the services read it, or the error in its place."""
+    return {'%s/%s' % (group.name if group else 'DEFAULT', key): answer(lambda: plain(CONF._get(key, group)))
+            for group, key in OPTIONS}
+
+
+def values():
+    return {name: value for name, value in everything().items() if value != UNSET[name]}
+
+
+def assigned():
+    """Sections, keys and values of each file as oslo.config parsed them, in reading order."""
+    return list(reversed(CONF._namespace._parsed))
+
+
+def specs(devices):
+    listed = CONF.pci.device_spec
+    found = whitelist.Whitelist(listed)
+    if CONF.pci.report_in_placement:
+        pci_placement_translator.ensure_no_dev_spec_with_devname(found.specs)
+    given = {}
+    for device in devices:
+        first = next((i for i, spec in enumerate(found.specs) if spec.match(device)), None)
+        assert found.device_assignable(device) == (first is not None)
+        given[device['address']] = first
+    return {'count': len(found.specs), 'given': given}
+
+
+def enabled():
+    known = {one.__name__ for one in HANDLER.get_matching_classes(CONF.filter_scheduler.available_filters)}
+    wanted = CONF.filter_scheduler.enabled_filters
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        return {'error': 'SchedulerHostFilterNotFound: %s' % ', '.join(unknown)}
+    return wanted
+
+
+def judge(question):
+    failed = answer(lambda: load(question))
+    if failed:
+        return {'unreadable': failed['error']}
+    devices = question.get('devices', [])
+    PHYSICAL_FUNCTIONS.clear()
+    PHYSICAL_FUNCTIONS.update(question.get('physical_functions', []))
+    asked = {
+        'aliases': request._get_alias_from_config,
+        'specs': lambda: specs(devices),
+        'filters': enabled,
+        'alias_values': lambda: CONF.pci.alias,
+        'spec_values': lambda: CONF.pci.device_spec,
+    }
+    for name, ask in {'values': values, 'assigned': assigned}.items():
+        if name in question.get('also', []):
+            asked[name] = ask
+    return {name: answer(ask) for name, ask in asked.items()}
+
+
+load({})
+# Logging registers some more when it first complains.
+OPTIONS = [(group, key) for group in [None, *CONF._groups.values()] for key in (group or CONF)._opts
+           if key not in ('config_file', 'config_dir', 'config_source')]
+UNSET = everything()
+
+# What Nova prints, warnings among it, must not end up between the answers.
+ANSWERS = os.fdopen(os.dup(1), 'w')
+os.dup2(2, 1)
+for line in sys.stdin:
+    ANSWERS.write(json.dumps(judge(json.loads(line))) + '\n')
+    ANSWERS.flush()

@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  allValues,
+  booleanOf,
+  lastValue,
+  listItems,
+  type OptionName,
+  type OsloSource,
+} from '../../src/probes/nova/effective-config.ts';
+import { parseOslo } from '../../src/probes/nova/oslo-ini.ts';
+import { aliasNames, deviceSpecNames, enabledFiltersNames } from '../../src/modules/nova/options.ts';
+import { literalOf } from '../../src/modules/nova/oslo-json.ts';
+import { anyText, plausibleText } from './config-texts.ts';
+import { type Assigned, type Judge, overwrite, startJudge, type Verdict, valuesOf, written } from './judge.ts';
+
+const ZED = 26;
+let judge: Judge;
+beforeAll(() => {
+  judge = startJudge();
+});
+afterAll(() => judge.close());
+
+function ours(text: string): Assigned | undefined {
+  const file = parseOslo(text);
+  if (file.fault) return undefined;
+  const sections: Record<string, Record<string, string[]>> = Object.create(null);
+  for (const { name } of file.headers) sections[name] ??= Object.create(null);
+  for (const { section, key, value } of file.entries) {
+    const keys = (sections[section] ??= Object.create(null));
+    (keys[key] ??= []).push(value);
+  }
+  return sections;
+}
+
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+describe('our reader and oslo.config', () => {
+  it('agree on every section, key and value of any file, and on which files cannot be read', {
+    timeout: 120_000,
+  }, async () => {
+    const folder = written({});
+    let readable = 0;
+    await fc.assert(
+      fc.asyncProperty(anyText, async (text) => {
+        overwrite(folder, { 'nova.conf': text });
+        const verdict = await judge.ask({ files: [`${folder}/nova.conf`], also: ['assigned'] });
+        const read = ours(text);
+        if (verdict.unreadable === undefined) readable += 1;
+        expect(verdict.unreadable === undefined).toBe(read !== undefined);
+        if (read) expect(plain(read)).toEqual(verdict.assigned?.[0]);
+      }),
+      { numRuns: 400 },
+    );
+    expect(readable).toBeGreaterThan(40);
+  });
+
+  it('agree on the effective values over files and directories, old names included', { timeout: 120_000 }, async () => {
+    const names = ['nova.conf', 'nova-compute.conf', 'd/10.conf', 'd/20.conf'] as const;
+    const folder = written({ 'd/ignored.conf.bak': 'junk' });
+    await fc.assert(
+      fc.asyncProperty(fc.tuple(plausibleText, plausibleText, plausibleText, plausibleText), async (texts) => {
+        overwrite(folder, Object.fromEntries(names.map((name, index) => [name, texts[index] ?? ''])));
+        const files = names.slice(0, 2).map((name) => `${folder}/${name}`);
+        const verdict = await judge.ask({ files, dirs: [`${folder}/d`], also: ['values'] });
+        const sources = names.map((name, index) => ({ path: name, file: parseOslo(texts[index] ?? '') }));
+        expectEqualMeaning(sources, verdict);
+      }),
+      { numRuns: 80 },
+    );
+  });
+});
+
+const literals = (values: readonly { readonly value: string }[]) => values.map(({ value }) => literalOf(value));
+
+function expectEqualMeaning(sources: readonly OsloSource[], verdict: Verdict): void {
+  const single = (section: string, key: string) => lastValue(sources, [{ section, key } satisfies OptionName])?.value;
+  expect(literals(allValues(sources, aliasNames(ZED)))).toEqual(verdict.alias_values);
+  expect(literals(allValues(sources, deviceSpecNames(ZED)))).toEqual(verdict.spec_values);
+  const set = valuesOf(verdict);
+  const filters = lastValue(sources, enabledFiltersNames(ZED));
+  expect(filters && listItems(filters.value)).toEqual(set['filter_scheduler/enabled_filters']);
+  expect(single('DEFAULT', 'my_ip')).toBe(set['DEFAULT/my_ip']);
+  expect(single('compute', 'cpu_dedicated_set')).toBe(set['compute/cpu_dedicated_set']);
+  expect(single('database', 'connection')).toBe(set['database/connection']);
+  const pages = allValues(sources, [{ section: 'DEFAULT', key: 'reserved_huge_pages' }]);
+  expect(pages.length).toBe(((set['DEFAULT/reserved_huge_pages'] ?? []) as readonly unknown[]).length);
+  const reported = single('pci', 'report_in_placement');
+  expect(reported === undefined || booleanOf(reported) === false).toBe(set['pci/report_in_placement'] === undefined);
+}
