@@ -1,0 +1,160 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GenericContainer, type StartedTestContainer } from 'testcontainers';
+import { type Engine, openEngine } from './docker/engine.ts';
+import { buildImage } from './docker/image.ts';
+import { makeKey } from './sshd.ts';
+
+export { buildImage } from './docker/image.ts';
+
+export interface ContainerOptions {
+  /** Mounted in memory, e.g. `{ '/boot': 'size=8m' }`. */
+  readonly tmpfs?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The root file system as an immutable system has it; `/run` and `/tmp` stay writable. */
+  readonly hasReadOnlyRoot?: boolean;
+  readonly hostname?: string;
+  /** e.g. `['SYS_ADMIN']`. */
+  readonly capabilities?: readonly string[];
+  /** Words in place of sshd, for an image whose first program is another. */
+  readonly command?: readonly string[];
+  /** How long sshd may take to answer. Default 30 s. */
+  readonly startMs?: number;
+}
+
+/** A host in a container, reached as any other host is: by address, over SSH. */
+export interface Container extends AsyncDisposable {
+  /** The container's name and hostname. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** Private key that may log in as any user of the image (`root`, `ops`). */
+  readonly identityFile: string;
+  readonly knownHostsFile: string;
+  /** Runs a program as root beside SSH, for tests to look with eyes of their own. */
+  exec(argv: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
+  /** What a program prints. Rejects when it fails. */
+  look(argv: readonly string[]): Promise<string>;
+  /** Inventory variables with which tsplay reaches it. */
+  readonly vars: Readonly<Record<string, unknown>>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds the image of docker/<image> where it is not there yet, and starts a container from it. Whoever starts one stops
+ * it; one that was forgotten, or whose test was killed, is removed with its test's program.
+ *
+ * Rejects when no engine can be had, when the image cannot be built, and when sshd does not answer.
+ *
+ * @example
+ * await using host = await startContainer('debian-boot');
+ * await play(playbook, { inventory: [inventoryOf({ h1: host })] });
+ */
+export async function startContainer(image: string, options: ContainerOptions = {}): Promise<Container> {
+  const engine = await openEngine();
+  const tag = await buildImage(image);
+  const directory = mkdtempSync(join(tmpdir(), 'tsplay-container-'));
+  const identityFile = makeKey(directory, 'key', 'ed25519');
+  const started = await described(tag, options, readFileSync(`${identityFile}.pub`, 'utf8').trim()).start();
+  engine.own(started.getId());
+  const address = started.getIpAddress('bridge');
+  const knownHostsFile = join(directory, 'known_hosts');
+  const stop = () => stopContainer(engine, started, directory);
+  const look = (argv: readonly string[]) => lookInto(started, argv);
+  try {
+    await answering(started, address, options.startMs ?? 30_000);
+    writeFileSync(knownHostsFile, `${address} ${await look(['cat', '/run/sshd/host_key.pub'])}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    name: started.getName().replace('/', ''),
+    address,
+    port: 22,
+    identityFile,
+    knownHostsFile,
+    exec: async (argv) => {
+      const { exitCode, output } = await started.exec([...argv]);
+      return { code: exitCode, output };
+    },
+    look,
+    vars: {
+      ansible_host: address,
+      ansible_user: 'root',
+      ansible_ssh_private_key_file: identityFile,
+      ansible_ssh_common_args: `-o UserKnownHostsFile=${knownHostsFile}`,
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** An inventory of containers, as a file beside the first one's key. */
+export function inventoryOf(
+  hosts: Readonly<Record<string, Container>>,
+  vars: Readonly<Record<string, unknown>> = {},
+): string {
+  const [first] = Object.values(hosts);
+  if (!first) throw new Error('an inventory of no containers');
+  const path = join(first.identityFile, `../inventory-${Math.random().toString(36).slice(2)}.yaml`);
+  const entries = Object.entries(hosts).map(([name, container]) => [name, container.vars]);
+  writeFileSync(path, JSON.stringify({ all: { vars, hosts: Object.fromEntries(entries) } }));
+  return path;
+}
+
+class HostContainer extends GenericContainer {
+  /** The one setting of the engine's that testcontainers has no method for. */
+  withReadOnlyRoot(): this {
+    this.hostConfig.ReadonlyRootfs = true;
+    return this;
+  }
+}
+
+function described(tag: string, options: ContainerOptions, key: string): GenericContainer {
+  const container = new HostContainer(tag)
+    .withEnvironment({ ...options.env, AUTHORIZED_KEY: key })
+    .withTmpFs({ ...(options.hasReadOnlyRoot ? { '/run': 'mode=755', '/tmp': 'mode=1777' } : {}), ...options.tmpfs })
+    .withAddedCapabilities(...(options.capabilities ?? []))
+    .withStartupTimeout(options.startMs ?? 30_000);
+  if (options.hasReadOnlyRoot) container.withReadOnlyRoot();
+  if (options.hostname !== undefined) container.withHostname(options.hostname);
+  if (options.command) container.withCommand([...options.command]);
+  return container;
+}
+
+async function lookInto(started: StartedTestContainer, argv: readonly string[]): Promise<string> {
+  const { exitCode, stdout, output } = await started.exec([...argv]);
+  if (exitCode !== 0) throw new Error(`${argv.join(' ')}: exit status ${exitCode}: ${output}`);
+  return stdout;
+}
+
+async function answering(started: StartedTestContainer, address: string, deadlineMs: number): Promise<void> {
+  for (const end = performance.now() + deadlineMs; performance.now() < end; await sleep(50))
+    if (await greets(address)) return;
+  const logs = await started.logs();
+  const said = await Array.fromAsync(logs.setEncoding('utf8').iterator({ destroyOnReturn: true }));
+  throw new Error(`sshd in ${started.getName()} does not answer on ${address}:22: ${said.join('').slice(-2000)}`);
+}
+
+/** An SSH server speaks first (RFC 4253, 4.2). */
+function greets(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port: 22, timeout: 1000 });
+    const end = (isGreeted: boolean) => {
+      socket.destroy();
+      resolve(isGreeted);
+    };
+    socket.once('data', (chunk: Buffer) => end(chunk.toString('latin1').startsWith('SSH-')));
+    socket.once('error', () => end(false)).once('timeout', () => end(false));
+  });
+}
+
+async function stopContainer(engine: Engine, started: StartedTestContainer, directory: string): Promise<void> {
+  await started.stop({ timeout: 0, remove: true, removeVolumes: true });
+  engine.disown(started.getId());
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,26 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { abstractName } from './place.ts';
+
+/** Runs `work` while no other program on this machine runs work of the same name. */
+export async function exclusively<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
+  const server = await take(abstractName(name));
+  try {
+    return await work();
+  } finally {
+    server.close();
+  }
+}
+
+async function take(name: string): Promise<Server> {
+  for (;;) {
+    const server = createServer().listen(name);
+    const isTaken = await Promise.race([
+      once(server, 'listening').then(() => true),
+      once(server, 'error').then(() => false),
+    ]);
+    if (isTaken) return server;
+    await sleep(500);
+  }
+}
