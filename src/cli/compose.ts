@@ -169,7 +169,11 @@ export async function runInput(
   };
 }
 
-async function settings(composition: Composition, mode: 'run' | 'check', options: PlayOptions): Promise<RunSettings> {
+export async function settings(
+  composition: Composition,
+  mode: 'run' | 'check',
+  options: PlayOptions,
+): Promise<RunSettings> {
   const password = options.askPass ? new Secret(await askSecret('SSH password: ')) : undefined;
   const becomePassword = options.askBecomePass ? new Secret(await askSecret('Become password: ')) : undefined;
   for (const secret of [password, becomePassword]) if (secret) composition.secrets.add(secret.reveal());

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
-import { withInventory, withPlayOptions } from './options.ts';
+import { Command, Option } from 'commander';
+import { withHostOptions, withInventory, withPlayOptions } from './options.ts';
 
 // Verbs are imported when they are called: `tsplay --help` must not load ssh2.
 const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
@@ -39,6 +39,27 @@ withInventory(
   .option('--host <name>', 'the variables of one host as JSON')
   .option('--graph', 'groups and hosts as a tree (default)')
   .action(async (pattern, options) => exit((await import('./verbs/inventory.ts')).inventory(pattern, options)));
+
+withHostOptions(
+  tsplay
+    .command('gpus')
+    .description('list every GPU of the fleet, and what keeps it from guests; changes nothing')
+    .argument('[pattern]', 'hosts to look at', 'all'),
+)
+  .addOption(new Option('--only <state>', 'show only these cards').choices(['ready', 'not-ready', 'kept']))
+  .option('--require-ready', 'exit with 3 when a card for guests is not ready')
+  .addOption(new Option('-o, --output <format>', 'how to report').choices(['table', 'json']).default('table'))
+  .addHelpText(
+    'after',
+    `
+A card is ready when every function of its slot is on vfio-pci and nothing else in its IOMMU group is on a host driver.
+Cards that gpu_devices and gpu_exclude of the inventory leave to the host, the firmware's console, and cards shared by
+SR-IOV are "kept". Model names come from each host's own pci.ids or hardware database.
+
+Exit codes: 0 listed, 1 invalid input, 2 a host failed, 3 a card is not ready (only with --require-ready),
+4 a host unreachable, 130 interrupted.`,
+  )
+  .action(async (pattern, options) => exit((await import('./verbs/gpus.ts')).gpus(pattern, options)));
 
 tsplay
   .command('doc')

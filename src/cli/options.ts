@@ -1,15 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readConfigFile } from './config-file.ts';
 
-/** What `tsplay run` and `tsplay check` understand, typed. Names follow ansible-playbook where the meaning is the same. */
-export interface PlayOptions {
+/** Which hosts, and how they are reached: for every verb that speaks to hosts. */
+export interface HostOptions {
   readonly inventory: readonly string[];
   readonly limit?: string;
   readonly extraVars: readonly string[];
-  readonly tags: readonly string[];
-  readonly skipTags: readonly string[];
-  readonly check?: boolean;
-  readonly diff?: boolean;
   readonly forks: number;
   readonly become?: boolean;
   readonly becomeUser?: string;
@@ -26,6 +22,14 @@ export interface PlayOptions {
   readonly vaultPasswordFile: readonly string[];
   readonly vaultId: readonly string[];
   readonly askVaultPass?: boolean;
+}
+
+/** What `tsplay run` and `tsplay check` understand, typed. Names follow ansible-playbook where the meaning is the same. */
+export interface PlayOptions extends HostOptions {
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  readonly check?: boolean;
+  readonly diff?: boolean;
   readonly startAtTask?: string;
   readonly forceHandlers?: boolean;
   readonly listHosts?: boolean;
@@ -74,15 +78,10 @@ export function withInventory(command: Command): Command {
     );
 }
 
-export function withPlayOptions(command: Command): Command {
+export function withHostOptions(command: Command): Command {
   const config = readConfigFile();
   return withInventory(command)
     .option('-l, --limit <pattern>', 'only these hosts (pattern or @file)')
-    .addOption(new Option('-t, --tags <tags>', 'only tasks with these tags').argParser(collectWords).default([], 'all'))
-    .addOption(
-      new Option('--skip-tags <tags>', 'leave out tasks with these tags').argParser(collectWords).default([], 'none'),
-    )
-    .option('-D, --diff', 'show what changes in files')
     .addOption(
       new Option('-f, --forks <number>', 'hosts worked on at once')
         .argParser(positive)
@@ -108,7 +107,17 @@ export function withPlayOptions(command: Command): Command {
     .option(
       '--accept-new-host-keys',
       'record the key of a host that is not in known_hosts; a changed key is always refused',
+    );
+}
+
+export function withPlayOptions(command: Command): Command {
+  const config = readConfigFile();
+  return withHostOptions(command)
+    .addOption(new Option('-t, --tags <tags>', 'only tasks with these tags').argParser(collectWords).default([], 'all'))
+    .addOption(
+      new Option('--skip-tags <tags>', 'leave out tasks with these tags').argParser(collectWords).default([], 'none'),
     )
+    .option('-D, --diff', 'show what changes in files')
     .option('--start-at-task <name>', 'begin at this task (name or pattern)')
     .option('--force-handlers', 'run notified handlers also on hosts that failed', config.forceHandlers)
     .option('--list-hosts', 'only show the hosts of each play')

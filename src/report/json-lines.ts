@@ -14,7 +14,7 @@ export function jsonLinesReporter(sink: Sink): Reporter {
 /** JSON leaves these as they are, and a terminal that the lines end up on obeys them: DEL, C1, zero-width and bidi. */
 const OBEYED = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-function inert(json: string): string {
+export function inert(json: string): string {
   return json.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

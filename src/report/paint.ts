@@ -55,13 +55,18 @@ function broken(spans: readonly Span[], width: number): readonly (readonly Span[
   for (const word of spans.flatMap(wordsOf)) {
     const cells = cellsOf(word.text.trimEnd());
     if (used > 0 && used + cells > width) {
-      rows.push([]);
+      // A blank at the very edge would make the terminal break the line once more.
+      rows.push(...withoutEnd(rows.pop()), []);
       used = HANGING;
     }
     if (!(rows.length > 1 && used === HANGING && word.text.trim() === '')) rows.at(-1)?.push(word);
     used += cellsOf(word.text);
   }
   return rows;
+}
+
+function withoutEnd(row: readonly Span[] = []): Span[][] {
+  return [row.map((one, index) => (index === row.length - 1 ? { ...one, text: one.text.trimEnd() } : one))];
 }
 
 function wordsOf({ text, style }: Span): readonly Span[] {

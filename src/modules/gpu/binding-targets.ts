@@ -97,7 +97,7 @@ export function refuseUnviableGroups(
   );
 }
 
-function isHarmless(one: PciFunction): boolean {
+export function isHarmless(one: PciFunction): boolean {
   return (
     isBridge(one) ||
     one.driver === null ||
