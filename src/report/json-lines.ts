@@ -1,14 +1,20 @@
 import type { Event, Reporter } from '../contract/event.ts';
-import { capped } from './capped.ts';
+import { capped, LARGEST_VALUE } from './capped.ts';
 import { plainJson } from './plain-json.ts';
 import type { Sink } from './sink.ts';
 
 /** One event a line, for machines (docs/events.md). Control characters are escaped by JSON itself. */
 export function jsonLinesReporter(sink: Sink): Reporter {
   return {
-    on: (event: Event) => sink.write(`${inert(plainJson(capped(event)))}\n`),
+    on: (event: Event) => sink.write(`${inert(lineOf(event))}\n`),
     close: () => sink.close(),
   };
+}
+
+/** No value is longer than the line that holds it. */
+function lineOf(event: Event): string {
+  const line = plainJson(event);
+  return line.length <= LARGEST_VALUE ? line : plainJson(capped(event));
 }
 
 /** JSON leaves these as they are, and a terminal that the lines end up on obeys them: DEL, C1, zero-width and bidi. */

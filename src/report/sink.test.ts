@@ -56,12 +56,21 @@ test('a gap at the end is told when the sink closes', async () => {
   expect(taken.at(-1)).toBe('… 3 messages were left out because nobody read them\n');
 });
 
+test('what one turn of the event loop reports is one write', async () => {
+  const { stream, taken } = slowStream();
+  const sink = streamSink(stream, {});
+  for (const line of ['a\n', 'b\n', 'c\n']) sink.write(line);
+  await settled();
+  expect(taken).toEqual(['a\nb\nc\n']);
+});
+
 test('secrets that became known late are masked in what is written', async () => {
   const { stream, taken } = slowStream();
   const secrets = new SecretRegistry();
   const sink = streamSink(stream, { secrets });
   secrets.add('hunter22');
   sink.write('pw=hunter22\n');
+  await settled();
   expect(taken).toEqual(['pw=********\n']);
 });
 

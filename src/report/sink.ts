@@ -25,28 +25,37 @@ const MOST_WAITING = 16 * 1024 * 1024;
 export function streamSink(stream: NodeJS.WriteStream, { secrets, gap = defaultGap }: SinkOptions): Sink {
   let isBroken = false;
   let leftOut = 0;
+  let gathered = '';
   stream.on('error', () => {
     isBroken = true;
   });
   writeInBackground(stream);
+  const flush = () => {
+    const text = gathered;
+    gathered = '';
+    if (text !== '' && !isBroken) stream.write(secrets ? secrets.mask(text) : text);
+  };
   const put = (text: string) => {
-    if (stream.writableLength > MOST_WAITING) leftOut += 1;
+    if (stream.writableLength + gathered.length > MOST_WAITING) leftOut += 1;
     else {
-      const note = leftOut > 0 ? gap(leftOut) : '';
+      // What one turn of the event loop reports is one system call, not thousands: they cost more than the tasks.
+      if (gathered === '') process.nextTick(flush);
+      gathered += leftOut > 0 ? gap(leftOut) + text : text;
       leftOut = 0;
-      stream.write(note + (secrets ? secrets.mask(text) : text));
     }
   };
   return {
     write: (text) => {
       if (!isBroken) put(text);
     },
-    close: () =>
-      closed(
+    close: () => {
+      flush();
+      return closed(
         stream,
         () => isBroken,
         () => (leftOut > 0 ? gap(leftOut) : ''),
-      ),
+      );
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 import { Unreachable } from '../contract/connection.ts';
@@ -25,7 +25,7 @@ export class DialFailure extends Unreachable {
 export async function dialTcp(endpoint: Endpoint, deadline: Deadline): Promise<Duplex> {
   const { address, port, family } = endpoint;
   // Without noDelay ssh2 pays 40 ms a request.
-  const socket = connect({ host: address, port, family, noDelay: true, keepAlive: true });
+  const socket = writingOnceATurn(connect({ host: address, port, family, noDelay: true, keepAlive: true }));
   const connected = new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   try {
     const outcome = await waitFor(connected, deadline.left);
@@ -39,6 +39,22 @@ export async function dialTcp(endpoint: Endpoint, deadline: Deadline): Promise<D
     'timeout',
     `${where(endpoint)} did not answer within ${limit}; is it up, and does a firewall drop the port?`,
   );
+}
+
+/**
+ * ssh2 writes the length, the body and the tag of every packet by themselves, and without Nagle's algorithm each becomes a
+ * system call and a segment that wakes the server. What is written in one turn leaves in one piece.
+ */
+function writingOnceATurn(socket: Socket): Socket {
+  const write = socket.write.bind(socket) as (...args: readonly unknown[]) => boolean;
+  const corked = (...args: readonly unknown[]) => {
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    return write(...args);
+  };
+  return Object.assign(socket, { write: corked });
 }
 
 const TCP_FAILURES: Readonly<Record<string, readonly [UnreachableReason, string]>> = {
