@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FileContent } from '../contract/file-state.ts';
 import { type InitramfsImage, initramfs, parseInitramfs } from '../probes/initramfs-image.ts';
 import { posixCksum } from '../probes/posix-cksum.ts';
+import { DRACUT_CONF } from './gpu/dracut-conf.ts';
 import { rebuildInitramfs } from './gpu/initramfs-rebuild.ts';
 import module from './initramfs.ts';
 
@@ -46,20 +47,28 @@ const modulesFile = (text: string): FileContent => ({
     links: 1,
   },
 });
+const dracutConf = (text: string | undefined): FileContent =>
+  text === undefined
+    ? { kind: 'absent', path: DRACUT_CONF, realPath: DRACUT_CONF }
+    : { ...modulesFile(text), path: DRACUT_CONF, realPath: DRACUT_CONF };
 function planned(
   images: readonly Partial<InitramfsImage>[],
   more: {
     readonly free?: number;
     readonly file?: string;
     readonly modules?: readonly string[];
-    readonly generator?: 'dracut';
+    readonly generator?: 'dracut' | 'none';
+    readonly conf?: string;
+    readonly unifiedBy?: string;
   } = {},
 ) {
   const current = {
     images: {
       generator: more.generator ?? ('initramfs-tools' as const),
+      unifiedBy: more.unifiedBy ?? null,
       images: images.map((one) => ({ ...image, ...one })),
     },
+    dracutConf: dracutConf(more.conf),
     modulesFile: modulesFile(more.file ?? '# list\nvfio_pci\n'),
     wanted: { 'etc/modprobe.d/tsplay-vfio_pci.conf': good },
     question: [],
@@ -107,7 +116,8 @@ describe('initramfs', () => {
     const bytes = Buffer.from('# caf\xe9\r\nvfio_pci\r\nraid1\r\n', 'latin1');
     const plain = modulesFile('');
     const current = {
-      images: { generator: 'initramfs-tools' as const, images: [image] },
+      images: { generator: 'initramfs-tools' as const, unifiedBy: null, images: [image] },
+      dracutConf: dracutConf(undefined),
       modulesFile: { ...plain, bytes } as FileContent,
       wanted: {},
       question: [],
@@ -127,8 +137,59 @@ describe('initramfs', () => {
     expect(planned([{ early: [] }], { free: 110 }).changes).toThrow(/an image cut short does not boot/);
   });
 
-  it('recognises and refuses dracut', () => {
-    expect(planned([], { generator: 'dracut' }).changes).toThrow(/dracut/);
+  it('refuses a host without a tool that makes images', () => {
+    expect(planned([{}], { generator: 'none' }).changes).toThrow(/no tool that makes images/);
+  });
+});
+
+describe('initramfs with dracut', () => {
+  const CONF_TEXT =
+    '# Kept by tsplay (module initramfs).\nforce_drivers+=" vfio_pci "\ninstall_optional_items+=" /etc/modprobe.d/*.conf "\n';
+  const dracut = { generator: 'dracut', conf: CONF_TEXT } as const;
+
+  it('is content with its configuration and with images that hold what the host has', () => {
+    expect(planned([{}, {}], dracut).changes()).toEqual([]);
+  });
+
+  it('writes names with underscores, after those of earlier tasks', () => {
+    const conf = CONF_TEXT.replace(' vfio_pci ', ' dm_crypt ');
+    const [write] = planned([{}], { ...dracut, conf, modules: ['vfio', 'vfio-pci'] }).changes();
+    expect(write?.kind === 'write-file' && Buffer.from(write.bytes).toString()).toContain(
+      'force_drivers+=" dm_crypt vfio vfio_pci "\n',
+    );
+  });
+
+  it('rebuilds only the images that are not in step, under their own names', () => {
+    const stale = { kernel: '6.2', path: '/boot/initramfs-6.2.img', early: [] };
+    const [rebuild, ...others] = planned([{}, stale], dracut).changes();
+    expect(others).toEqual([]);
+    expect(rebuild?.kind === 'run-command' && rebuild.argv.slice(4, 7)).toEqual([
+      '6.2',
+      '/boot/initramfs-6.2.img',
+      '--',
+    ]);
+  });
+
+  it('refuses parameters, which dracut cannot hand to an early module', () => {
+    expect(planned([{}], { ...dracut, modules: ['vfio_pci ids=10de:20f1'] }).changes).toThrow(
+      /give "ids=10de:20f1" to kernel-module/,
+    );
+  });
+
+  it('refuses when /boot cannot hold one more image', () => {
+    expect(planned([{ early: [] }], { ...dracut, free: 110 }).changes).toThrow(/\/boot has/);
+  });
+
+  it('refuses unified kernel images, and a host where it sees no kernel', () => {
+    expect(planned([{}], { ...dracut, unifiedBy: '/etc/dracut.conf.d/uki.conf' }).changes).toThrow(/uki\.conf/);
+    expect(planned([], dracut).changes).toThrow(/no kernel with modules/);
+  });
+
+  it('knows a binding hook in an image that the host has no more', () => {
+    const files = { ...image.files, 'hooks/pre-udev/00-tsplay-pci-bind.sh': good };
+    expect(planned([{ files }], dracut).values()).toMatchObject({
+      stale: [expect.stringContaining('tsplay-pci-bind.sh is gone from the host')],
+    });
   });
 });
 

@@ -12,10 +12,14 @@ import { freeSpace } from '../probes/free-space.ts';
 import { type ImageFile, type Initramfs, type InitramfsImage, initramfs } from '../probes/initramfs-image.ts';
 import { normaliseModule } from '../probes/modprobe-config.ts';
 import { posixCksum } from '../probes/posix-cksum.ts';
+import { BINDING_HOOK, BINDING_SCRIPT } from './gpu/boot-binding.ts';
+import { DRACUT_CONF, planDracutConf } from './gpu/dracut-conf.ts';
+import { rebuildWithDracut } from './gpu/dracut-rebuild.ts';
 import { rebuildInitramfs } from './gpu/initramfs-rebuild.ts';
 
 const MODULES_FILE = '/etc/initramfs-tools/modules';
-const OWN_SCRIPT = 'scripts/init-top/00-tsplay-pci-bind';
+/** Where each generator puts the script of sysfs-bind, in an image. */
+const OWN_SCRIPTS = ['scripts/init-top/00-tsplay-pci-bind', 'hooks/pre-udev/00-tsplay-pci-bind.sh'];
 
 const args = z.strictObject({
   modules: z
@@ -38,6 +42,7 @@ type Args = z.infer<typeof args>;
 interface Current {
   readonly images: Initramfs;
   readonly modulesFile: FileContent;
+  readonly dracutConf: FileContent;
   /** Wanted content by path in the image. */
   readonly wanted: Readonly<Record<string, ImageFile>>;
   readonly question: readonly string[];
@@ -49,10 +54,15 @@ export default defineModule<Args, Current>({
   name: 'initramfs',
   summary: "Keep every installed kernel's initramfs in step with modprobe.d and the modules to load early",
   description: `Compares what the images of all installed kernels hold with the files on the host, by content: times prove nothing, and a
-run that died before its rebuild is completed by the next one. Rebuilds with update-initramfs(8) for all kernels, because a
-newer one that waits for its first boot would come up without the binding. What an image holds is recorded in
-/var/lib/tsplay/initramfs after a rebuild, so that later runs need not unpack it while it is the same file. A host whose
-images dracut makes is recognised and refused.`,
+run that died before its rebuild is completed by the next one. Images of all kernels count, because a newer one that waits
+for its first boot would come up without the binding. What an image holds is recorded in /var/lib/tsplay/initramfs after a
+rebuild, so that later runs need not unpack it while it is the same file.
+
+Which tool makes the images is found by looking. With initramfs-tools, modules to load early stand in
+\`/etc/initramfs-tools/modules\` and update-initramfs(8) rebuilds. With dracut they stand as \`force_drivers\` in
+\`/etc/dracut.conf.d/zz-tsplay.conf\` (dracut.conf(5)), which also takes /etc/modprobe.d into images made for any host; dracut(8)
+writes each image beside the old one, which gives way only once the new one was unpacked and found whole. Rescue images are
+left alone. Unified kernel images (\`uefi=yes\`) are recognised and refused.`,
   args,
   observe,
   plan,
@@ -72,21 +82,24 @@ images dracut makes is recognised and refused.`,
 
 async function observe(given: Args, read: Read, task: { readonly runElapsedSeconds: number }): Promise<Current> {
   const listed = given.files === 'modprobe' ? [] : given.files;
-  const question = [...listed.map(imagePath), OWN_SCRIPT];
+  const question = [...listed.map(imagePath), ...OWN_SCRIPTS];
   const modules = given.modules.map(nameOf);
-  const [images, modulesFile, config, others, ownScript, identity, freeBytes] = await Promise.all([
+  const [images, modulesFile, dracutConf, config, others, script, hook, identity, freeBytes] = await Promise.all([
     read(initramfs({ modules, files: question })),
     read(fileContent(MODULES_FILE)),
+    read(fileContent(DRACUT_CONF)),
     given.files === 'modprobe' ? read(directoryFiles('/etc/modprobe.d', '.conf')) : [],
     Promise.all(listed.map((path) => read(fileContent(path)))),
-    read(fileContent(`/etc/initramfs-tools/${OWN_SCRIPT}`)),
+    read(fileContent(BINDING_SCRIPT)),
+    read(fileContent(BINDING_HOOK)),
     read(bootIdentity(task.runElapsedSeconds)),
     read(freeSpace('/boot')),
   ]);
   const missing = others.find((file) => file.kind !== 'file');
   if (missing) throw new TaskError(`${missing.path} should be in the initramfs but is no file on the host`);
+  const ownScript = images.generator === 'dracut' ? hook : script;
   const wanted = Object.fromEntries([...config, ...others, ownScript].flatMap(wantedFile));
-  return { images, modulesFile, wanted, question, freeBytes, isRebuilt: identity.initramfsRebuilt };
+  return { images, modulesFile, dracutConf, wanted, question, freeBytes, isRebuilt: identity.initramfsRebuilt };
 }
 
 function wantedFile(file: FileContent): readonly (readonly [string, ImageFile])[] {
@@ -95,32 +108,50 @@ function wantedFile(file: FileContent): readonly (readonly [string, ImageFile])[
     : [];
 }
 
-/** mkinitramfs(8) copies its scripts to /scripts and other files to where they are. */
+/** mkinitramfs(8) copies its scripts to /scripts, dracut a hook to where its own are, and both other files to where they are. */
 function imagePath(path: string): string {
+  if (path === BINDING_HOOK) return 'hooks/pre-udev/00-tsplay-pci-bind.sh';
   return path.replace(/^\/etc\/initramfs-tools\/(?=scripts\/)/, '').replace(/^\//, '');
 }
 
 function plan(given: Args, current: Current): readonly Change[] {
   refuseGenerator(current.images);
-  const persisted = planModulesFile(given, current);
-  if (stale(given, current).length === 0) return persisted;
+  const { generator, images } = current.images;
+  const persisted = generator === 'dracut' ? planDracut(given, current) : planModulesFile(given, current);
+  const due = images.filter((image) => complaintsOf(image, given, current).length > 0);
+  if (due.length === 0) return persisted;
   refuseFullBoot(current);
-  const missing = current.images.images.filter((image) => image.size === null).map((image) => image.kernel);
   const early = wantedModules(given, current);
   const predicted = { early, modules: early.map(nameOf), files: current.wanted };
-  return [...persisted, rebuildInitramfs({ missing, files: current.question, predicted })];
+  const files = current.question;
+  if (generator === 'dracut') return [...persisted, rebuildWithDracut({ images: due, files, predicted })];
+  const missing = images.filter((image) => image.size === null).map((image) => image.kernel);
+  return [...persisted, rebuildInitramfs({ missing, files, predicted })];
 }
 
-function refuseGenerator({ generator }: Initramfs): void {
-  if (generator === 'initramfs-tools') return;
-  const found =
-    generator === 'dracut'
-      ? 'dracut makes the images here (force_drivers in /etc/dracut.conf.d would be its way)'
-      : 'no tool that makes images was found';
-  throw new TaskError(`cannot keep the initramfs in step: ${found}; only initramfs-tools is supported`, { generator });
+function refuseGenerator({ generator, unifiedBy, images }: Initramfs): void {
+  const refuse = (found: string) => {
+    throw new TaskError(`cannot keep the initramfs in step: ${found}`, { generator });
+  };
+  if (generator === 'none') refuse('no tool that makes images was found; initramfs-tools and dracut are supported');
+  if (unifiedBy) refuse(`${unifiedBy} makes dracut write unified kernel images, which are not supported`);
+  // An empty list would pass for images that are all as they should be.
+  if (generator === 'dracut' && images.length === 0)
+    refuse('no kernel with modules was found as /boot/vmlinuz-*; other layouts of dracut images are not supported');
 }
 
-/** mkinitramfs writes the new image beside the old one. */
+/** dracut hands the names to modprobe alone: parameters come from modprobe.d. */
+function planDracut(given: Args, current: Current): readonly Change[] {
+  const withParams = given.modules.find((line) => /\s/.test(line));
+  if (withParams)
+    throw new TaskError(
+      `dracut loads early modules without parameters: say modules: [${nameOf(withParams)}] and give "${withParams.replace(/^\S+\s+/, '')}" to kernel-module as params`,
+    );
+  const files = given.files === 'modprobe' ? [] : given.files;
+  return planDracutConf(current.dracutConf, { drivers: wantedModules(given, current).map(nameOf), files });
+}
+
+/** Either tool writes the new image beside the old one. */
 function refuseFullBoot({ images, freeBytes }: Current): void {
   const largest = Math.max(0, ...images.images.map((image) => image.size ?? 0));
   if (freeBytes >= largest * 1.2) return;
@@ -175,7 +206,7 @@ function complaintsOf(image: InitramfsImage, given: Args, current: Current): rea
   if (image.broken !== null) return [`cannot be unpacked (${image.broken})`];
   const files = Object.entries(current.wanted).filter(([path, file]) => !isEqualFile(image.files[path], file));
   const surplus = Object.keys(image.files).filter(
-    (path) => !(path in current.wanted) && (path === OWN_SCRIPT || isModprobe(path, given)),
+    (path) => !(path in current.wanted) && (OWN_SCRIPTS.includes(path) || isModprobe(path, given)),
   );
   const wanted = wantedModules(given, current).filter((line) => has(image, nameOf(line)));
   const absent = wanted.filter(

@@ -17,6 +17,7 @@ import { type PciFunction, parsePciTree } from '../probes/pci.ts';
 import { BINDING_SCRIPT, bindingScript, bootIds, parseBinding } from './gpu/boot-binding.ts';
 import { expandTargets, withGroups } from './gpu/binding-targets.ts';
 import { parseSelector } from './gpu/pci-selector.ts';
+import type { DracutModule } from './gpu/plan-boot-binding.ts';
 import module from './sysfs-bind.ts';
 
 const one = (address: string, id: string, type: string, driver: string | null, group: number | null, more = '') =>
@@ -40,6 +41,7 @@ function planned(
     readonly script?: string;
     readonly ids?: readonly string[];
     readonly stubIds?: readonly string[];
+    readonly dracut?: DracutModule;
     readonly holders?: readonly { readonly pid: number; readonly command: string; readonly device: string }[];
   } = {},
 ) {
@@ -80,6 +82,7 @@ function planned(
     anchors: more.anchors ?? new Map(),
     holders: more.holders ?? [],
     script,
+    dracut: more.dracut ?? null,
     bootIds: more.ids ?? [],
     stubIds: more.stubIds ?? [],
   });

@@ -8,12 +8,13 @@ import { TaskError } from '../contract/task-error.ts';
 import { type DeviceHolder, deviceHolders } from '../probes/device-holders.ts';
 import { bootEntries } from '../probes/boot-entries.ts';
 import { directoryFiles } from '../probes/directory.ts';
-import { fileContent } from '../probes/file.ts';
+import { fileContent, fileState } from '../probes/file.ts';
+import { initramfsGenerator } from '../probes/initramfs-generator.ts';
 import { filesInForce, MODPROBE_DIRECTORIES, normaliseModule, parseModprobeFiles } from '../probes/modprobe-config.ts';
 import { type PciAnchors, pciAnchors } from '../probes/pci-anchors.ts';
 import { type PciFunction, pciTree } from '../probes/pci.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
-import { BINDING_SCRIPT, bootIds, isVfio } from './gpu/boot-binding.ts';
+import { BINDING_HOOK, BINDING_MODULE, BINDING_SCRIPT, BINDING_SETUP, bootIds, isVfio } from './gpu/boot-binding.ts';
 import {
   expandTargets,
   refuseAnchors,
@@ -24,7 +25,7 @@ import {
   withGroups,
 } from './gpu/binding-targets.ts';
 import { isSelector, parseSelector } from './gpu/pci-selector.ts';
-import { planBootBinding } from './gpu/plan-boot-binding.ts';
+import { type DracutModule, planBootBinding } from './gpu/plan-boot-binding.ts';
 
 const hex = (digits: string) =>
   z.string().regex(new RegExp(`^(0x)?[0-9a-fA-F]{${digits}}$`), `must be ${digits} hexadecimal digits; quote it`);
@@ -73,6 +74,7 @@ interface Current {
   readonly anchors: PciAnchors;
   readonly holders: readonly DeviceHolder[];
   readonly script: FileContent;
+  readonly dracut: DracutModule | null;
   /** What vfio-pci, and pci-stub, will take by id at boot. */
   readonly bootIds: readonly string[];
   readonly stubIds: readonly string[];
@@ -88,7 +90,8 @@ refused whatever the arguments say. A driver that does not let go within ten sec
 
 For every boot: where vfio-pci's ids (modprobe.d, command line, initramfs-tools' modules file) name exactly the wanted cards,
 they are enough, unless pci-stub's name them too or a built-in driver is faster. Otherwise a script in the initramfs sets
-driver_override by address before udev starts; run \`initramfs\` afterwards. Hosts without initramfs-tools are refused there.`,
+driver_override by address before udev starts (a script of init-top with initramfs-tools, a module with a pre-udev hook with
+dracut); run \`initramfs\` afterwards.`,
   args,
   textArgs: ['devices.*', 'exclude.*', 'devices.*.class', 'devices.*.vendor', 'exclude.*.class', 'exclude.*.vendor'],
   observe,
@@ -134,10 +137,10 @@ const EARLY_MODULES = '/etc/initramfs-tools/modules';
 const thisBoot = pseudoFile('/proc/sys/kernel/random/boot_id', ['kernel:/boot-id']);
 
 async function observe(given: Args, read: Read): Promise<Current> {
-  const [tree, anchors, script, entries, config, early] = await Promise.all([
+  const [tree, anchors, binding, entries, config, early] = await Promise.all([
     read(pciTree()),
     read(pciAnchors()),
-    read(fileContent(BINDING_SCRIPT)),
+    bindingFiles(read),
     given.mode === 'live' ? null : read(bootEntries('/boot/grub/grub.cfg')),
     given.mode === 'live'
       ? []
@@ -153,17 +156,29 @@ async function observe(given: Args, read: Read): Promise<Current> {
   const boot = {
     directives: parseModprobeFiles(filesInForce(config)),
     cmdline: entries?.default?.tokens ?? [],
-    early: early?.kind === 'file' ? Buffer.from(early.bytes).toString() : '',
+    // dracut does not read that file, which may have stayed behind.
+    early: early?.kind === 'file' && !binding.dracut ? Buffer.from(early.bytes).toString() : '',
   };
   return {
     functions,
     targets,
     anchors,
     holders,
-    script,
+    ...binding,
     bootIds: bootIds('vfio_pci', boot),
     stubIds: bootIds('pci_stub', boot),
   };
+}
+
+async function bindingFiles(read: Read): Promise<Pick<Current, 'script' | 'dracut'>> {
+  const [generator, script, hook, setup, directory] = await Promise.all([
+    read(initramfsGenerator()),
+    read(fileContent(BINDING_SCRIPT)),
+    read(fileContent(BINDING_HOOK)),
+    read(fileContent(BINDING_SETUP)),
+    read(fileState(BINDING_MODULE)),
+  ]);
+  return generator === 'dracut' ? { script: hook, dracut: { directory, setup } } : { script, dracut: null };
 }
 
 function rulesOf({ devices, exclude, functions, group_policy }: Args): TargetRules {

@@ -1,4 +1,5 @@
 import { type Overlay, type Probe, probe } from '../contract/probe.ts';
+import { FIND_GENERATOR, generatorOf, type InitramfsGenerator } from './initramfs-generator.ts';
 import { normaliseModule } from './modprobe-config.ts';
 import { recordsOf, scriptKind } from './script-kind.ts';
 
@@ -12,7 +13,7 @@ export interface InitramfsImage {
   readonly broken: string | null;
   /** Modules in it, with underscores. */
   readonly modules: readonly string[];
-  /** Lines of conf/modules: loaded before the root file system is mounted. */
+  /** Lines of conf/modules, or names that dracut's rd.driver.pre gives: loaded before the root file system is mounted. */
   readonly early: readonly string[];
   /** Checksum and size of its files, by path in the image without the first slash. */
   readonly files: Readonly<Record<string, ImageFile>>;
@@ -28,13 +29,15 @@ export interface ImageFile {
 
 export interface Initramfs {
   /** The tool that owns the images, found by looking. */
-  readonly generator: 'initramfs-tools' | 'dracut' | 'none';
+  readonly generator: InitramfsGenerator;
+  /** A file that makes dracut write kernel and initramfs as one EFI program; null where none does. */
+  readonly unifiedBy: string | null;
   readonly images: readonly InitramfsImage[];
 }
 
 export interface InitramfsQuestion {
   readonly modules: readonly string[];
-  /** Paths in the image, besides etc/modprobe.d/*.conf. */
+  /** Paths in the image, besides etc/modprobe.d/*.conf; `hooks/…` is wherever this dracut keeps its hooks. */
   readonly files: readonly string[];
 }
 
@@ -49,18 +52,25 @@ export interface PredictedImages {
 
 /**
  * Shared by the probe and by the recording after a rebuild. `inspect IMAGE PATH…` unpacks below /run (or /var/tmp, where
- * /run is too small) and leaves nothing; unmkinitramfs puts the archive after early microcode into `main`. A stamp holds
- * an inspection with the image's signature: inode, size and times to the nanosecond, which a rebuild cannot keep.
+ * /run is too small) and leaves nothing; unmkinitramfs puts the archive after early microcode into `main`, lsinitrd leaves
+ * the microcode out. A stamp holds an inspection with the image's signature: inode, size and times to the nanosecond,
+ * which a rebuild cannot keep. `force_drivers` of dracut end up as rd.driver.pre in etc/cmdline.d (dracut.cmdline(7)).
  */
 export const INSPECT = `stamps=/var/lib/tsplay/initramfs scratch=
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' HUP INT TERM
 signature() { TZ=UTC0 stat -L -c '%i:%s:%y:%z' -- "$1"; }
+unpack() {
+  case $generator in
+  dracut) mkdir "$2" && cd "$2" && lsinitrd --unpack "$1" ;;
+  *) unmkinitramfs "$1" "$2" ;;
+  esac
+}
 inspect() {
   img=$1 said=; shift
   for base in /run /var/tmp; do
     scratch=$(mktemp -d "$base/tsplay-initramfs.XXXXXX") || { scratch=; continue; }
-    if said=$(TMPDIR=$scratch unmkinitramfs "$img" "$scratch/tree" 2>&1) && [ -d "$scratch/tree" ]; then break; fi
+    if said=$(TMPDIR=$scratch; export TMPDIR; unpack "$img" "$scratch/tree" 2>&1) && [ -d "$scratch/tree" ]; then break; fi
     rm -rf "$scratch"; scratch=
   done
   if [ -z "$scratch" ]; then printf 'broken %s\\n' "$(printf '%s' "\${said:-cannot be unpacked}" | tail -n 1)"; return; fi
@@ -68,19 +78,40 @@ inspect() {
   [ -d "$tree/main" ] && tree=$tree/main
   find "$tree" -type f -name '*.ko*' | sed 's|.*/||; s|\\.ko.*||; s/-/_/g; s/^/module /' | sort -u
   [ -r "$tree/conf/modules" ] && sed -n 's/^[[:space:]]*\\([^#[:space:]].*\\)$/early \\1/p' "$tree/conf/modules"
+  cat "$tree"/etc/cmdline.d/*.conf 2>/dev/null | tr ' ' '\\n' | sed -n 's/^rd\\.driver\\.pre=//p' | tr ',' '\\n' | sed -n 's/^./early &/p'
   (cd "$tree" && for p in etc/modprobe.d/*.conf "$@"; do
-    if [ -f "$p" ]; then cksum "$p" | { read -r c n _; printf 'file %s %s %s\\n' "$c" "$n" "$p"; }
+    q=$p
+    case $p in hooks/*) for d in usr/lib var/lib lib; do [ -f "$d/dracut/$p" ] && q=$d/dracut/$p && break; done;; esac
+    if [ -f "$q" ]; then cksum "$q" | { read -r c n _; printf 'file %s %s %s\\n' "$c" "$n" "$p"; }
     elif [ "$p" != 'etc/modprobe.d/*.conf' ]; then printf 'nofile %s\\n' "$p"; fi
   done)
   rm -rf "$scratch"; scratch=
 }`;
 
-/** `$1`: names as a regular expression, or empty; the rest: paths in the image. */
-const SCRIPT = `${INSPECT}
+/**
+ * `$1`: names as a regular expression, or empty; the rest: paths in the image. Debian's dracut writes initrd.img-KERNEL
+ * and says so in its program or its configuration; others write initramfs-KERNEL.img. The rescue image of a host has no
+ * directory of modules and so is passed over.
+ */
+const SCRIPT = `${FIND_GENERATOR}
+${INSPECT}
 names=$1; shift
-if u=$(command -v update-initramfs) && { ! command -v dracut >/dev/null 2>&1 || grep -q mkinitramfs "$u"; }; then echo generator initramfs-tools
-elif command -v dracut >/dev/null 2>&1; then echo generator dracut; exit 0
-else echo generator none; exit 0; fi
+[ "$generator" = none ] && exit 0
+style=initramfs
+if [ "$generator" = dracut ]; then
+  for f in /etc/dracut.conf /etc/dracut.conf.d/*.conf /usr/lib/dracut/dracut.conf.d/*.conf; do
+    [ -r "$f" ] || continue
+    if grep -q '^[[:space:]]*uefi=["'\\'']*yes' "$f"; then echo "unified $f"; fi
+    if grep -q '^[^#]*initrd\\.img-' "$f"; then style=initrd; fi
+  done
+  if grep -q 'boot/initrd\\.img-' "$(command -v dracut)"; then style=initrd; fi
+fi
+image_of() {
+  image=/boot/initrd.img-$1 other=/boot/initramfs-$1.img
+  [ "$generator" = dracut ] || return 0
+  if [ "$style" = initramfs ]; then other=$image; image=/boot/initramfs-$1.img; fi
+  if [ ! -e "$image" ] && [ -e "$other" ]; then image=$other; fi
+}
 fits() {
   [ -r "$1" ] || return 1
   IFS= read -r first <"$1"
@@ -92,7 +123,7 @@ for v in /boot/vmlinuz-* /boot/vmlinux-*; do
   [ -e "$v" ] || continue
   k=\${v#/boot/vmlinu?-}
   [ -d "/lib/modules/$k" ] || continue
-  image=/boot/initrd.img-$k
+  image_of "$k"
   printf 'kernel %s\\nimage %s\\n' "$k" "$image"
   if [ -n "$names" ]; then
     grep -Eho "/($names)\\\\.ko" "/lib/modules/$k/modules.builtin" 2>/dev/null | sed 's|/||; s|\\.ko||; s/^/builtin /'
@@ -124,10 +155,10 @@ function patternOf(name: string): string {
 
 export function parseInitramfs(stdout: string): Initramfs {
   const records = recordsOf(stdout);
-  const generator = records.find(([key]) => key === 'generator')?.[1];
   const starts = records.flatMap(([key], index) => (key === 'kernel' ? [index] : []));
   const images = starts.map((start, index) => imageOf(records.slice(start, starts[index + 1])));
-  return { generator: generator === 'initramfs-tools' || generator === 'dracut' ? generator : 'none', images };
+  const unifiedBy = records.find(([key]) => key === 'unified')?.[1] ?? null;
+  return { generator: generatorOf(records), unifiedBy, images };
 }
 
 function imageOf(records: readonly (readonly [string, string])[]): InitramfsImage {

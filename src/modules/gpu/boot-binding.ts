@@ -4,6 +4,11 @@ import type { PciFunction } from '../../probes/pci.ts';
 
 export const BINDING_SCRIPT = '/etc/initramfs-tools/scripts/init-top/00-tsplay-pci-bind';
 
+/** A module of dracut is a directory here; none is read from /etc (dracut.modules(7)). */
+export const BINDING_MODULE = '/usr/lib/dracut/modules.d/90tsplay-pci-bind';
+export const BINDING_SETUP = `${BINDING_MODULE}/module-setup.sh`;
+export const BINDING_HOOK = `${BINDING_MODULE}/tsplay-pci-bind.sh`;
+
 export type BootBinding = ReadonlyMap<string, string>;
 
 /**
@@ -14,11 +19,35 @@ export type BootBinding = ReadonlyMap<string, string>;
  * Only built-in drivers (often xhci_pci, pci-stub) were there before: they have to let go.
  */
 export function bindingScript(binding: BootBinding): string {
-  const list = [...binding].sort(([a], [b]) => (a < b ? -1 : 1)).map(([address, driver]) => `${address} ${driver}\n`);
   return `#!/bin/sh
 # Kept by tsplay (module sysfs-bind): PCI functions that only the named driver may take.
 case "$1" in prereqs) echo ""; exit 0 ;; esac
-while read -r address driver; do
+${bindingLoop(binding)}`;
+}
+
+/**
+ * The same for dracut, whose hooks are sourced, hence the subshell. pre-udev runs before systemd-udevd and before
+ * rd.driver.pre is obeyed (dracut-pre-udev.service(8)).
+ */
+export function bindingHook(binding: BootBinding): string {
+  return `#!/bin/sh
+# Kept by tsplay (module sysfs-bind): PCI functions that only the named driver may take.
+(
+${bindingLoop(binding)})
+`;
+}
+
+/** What dracut asks a module: whether it belongs into every image, what it needs, and what it brings. */
+export const BINDING_SETUP_TEXT = `#!/bin/bash
+# Kept by tsplay (module sysfs-bind).
+check() { return 0; }
+depends() { return 0; }
+install() { inst_hook pre-udev 00 "$moddir/tsplay-pci-bind.sh"; }
+`;
+
+function bindingLoop(binding: BootBinding): string {
+  const list = [...binding].sort(([a], [b]) => (a < b ? -1 : 1)).map(([address, driver]) => `${address} ${driver}\n`);
+  return `while read -r address driver; do
   device=/sys/bus/pci/devices/$address
   [ -w "$device/driver_override" ] || continue
   printf '%s' "$driver" >"$device/driver_override"

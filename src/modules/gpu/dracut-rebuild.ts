@@ -1,0 +1,57 @@
+import { runCommand } from '../../changes/run-command.ts';
+import type { Change } from '../../contract/change.ts';
+import { INITRAMFS_MARK } from '../../probes/boot-identity.ts';
+import { INITRAMFS, INSPECT, type InitramfsImage, type PredictedImages } from '../../probes/initramfs-image.ts';
+
+/**
+ * Arguments: kernel and image in pairs, `--`, paths in the image. First the mark that this boot runs on an older image, so
+ * that no crash between here and there loses the reason to reboot. dracut writes over the old image and removes it when
+ * that fails, so it is given another name in the same directory: the old one gives way only to one that was unpacked,
+ * found whole and flushed. `--regenerate-all` would choose the names itself.
+ */
+const SCRIPT = `generator=dracut new= pairs=
+${INSPECT}
+trap 'rm -rf "$scratch" "$new"' EXIT
+umask 077; mkdir -p "$stamps" || exit
+cat /proc/sys/kernel/random/boot_id >${INITRAMFS_MARK} || exit
+while [ "$1" != -- ]; do pairs="$pairs$1 $2
+"; shift 2; done
+shift
+fail() { printf '%s: %s; the image of kernel %s is as it was\\n' "$image" "$1" "$kernel" >&2; exit 1; }
+while read -r kernel image; do
+  [ -n "$kernel" ] || continue
+  if [ -L "$image" ]; then image=$(readlink -f "$image") || exit; fi
+  new=\${image%/*}/.tsplay-\${image##*/}
+  rm -f "$new"
+  dracut --force "$new" "$kernel" </dev/null || fail 'dracut failed'
+  inspect "$new" "$@" >"$stamps/new" || exit
+  if grep -q '^broken ' "$stamps/new"; then fail "the new one cannot be unpacked ($(sed -n 's/^broken //p' "$stamps/new"))"; fi
+  sync "$new" 2>/dev/null || sync
+  mv -f "$new" "$image" || exit
+  sync "\${image%/*}" 2>/dev/null || sync
+  now=$(signature "$image") || exit
+  { printf 'signature %s\\n' "$now"; cat "$stamps/new"; } >"$stamps/stamp-$kernel" || exit
+done <<LIST
+$pairs
+LIST
+rm -f "$stamps/new"`;
+
+/** Images for any host take minutes for each kernel. */
+const REBUILD_MS = 60 * 60_000;
+
+export interface DracutRebuild {
+  readonly images: readonly Pick<InitramfsImage, 'kernel' | 'path'>[];
+  readonly files: readonly string[];
+  readonly predicted: PredictedImages;
+}
+
+/** Rebuilds only the images named: the others are as they should be, and each takes a minute or more. */
+export function rebuildWithDracut({ images, files, predicted }: DracutRebuild): Change {
+  const pairs = images.flatMap(({ kernel, path }) => [kernel, path]);
+  return runCommand(['sh', '-c', SCRIPT, 'rebuild-initramfs', ...pairs, '--', ...files], {
+    purpose: `rebuild the initramfs of ${images.map((one) => one.kernel).join(', ')} (dracut)`,
+    deadlineMs: REBUILD_MS,
+    touches: [INITRAMFS, 'path:/boot', 'path:/var/lib/tsplay/initramfs'],
+    predicts: [{ resource: INITRAMFS, value: predicted }],
+  });
+}
