@@ -77,6 +77,7 @@ tsplay
   .description('start simulated GPU hosts and a controller on loopback addresses, to try, rehearse and test')
   .argument('[action]', 'start, stop or status', 'start')
   .option('-d, --detach', 'go on in the background until `tsplay lab stop`')
+  .option('--vm', 'one virtual machine with a real kernel, IOMMU and boot loader instead (QEMU)')
   .option('--state <directory>', "where keys and the lab's state are kept", '.lab')
   .option('--fault <host=fault...>', 'order a fault, e.g. gpu02=never-returns', [])
   .addHelpText(

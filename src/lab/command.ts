@@ -14,11 +14,22 @@ export interface LabCommand {
   /** The words that run this program's `lab` verb in the foreground, for `detach`. */
   readonly foreground: readonly [string, ...string[]];
   readonly lab?: LabOptions;
+  /** What to start instead of the simulated hosts, in the lab's directory. */
+  readonly start?: (directory: string) => Promise<RunningLab>;
+  /** Milliseconds until a detached lab must be up. Default one minute. */
+  readonly startDeadlineMs?: number;
   readonly print: (line: string) => void;
 }
 
+/** A lab in the foreground. */
+export interface RunningLab {
+  /** What a person needs to know to use it. */
+  readonly introduction: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
 const stopDeadlineMs = 15_000;
-const startDeadlineMs = 60_000;
+const START_MS = 60_000;
 
 /** The `lab` verb. Resolves to the exit code; in the foreground that is when a signal has ended the lab. */
 export async function labCommand(command: LabCommand): Promise<number> {
@@ -33,18 +44,24 @@ export async function labCommand(command: LabCommand): Promise<number> {
   return command.detach ? detach(directory, command) : foreground(directory, command);
 }
 
-async function foreground(directory: string, { lab: options, print }: LabCommand): Promise<number> {
-  const lab = await startLab({ ...options, directory });
+async function foreground(directory: string, command: LabCommand): Promise<number> {
+  const { start = (where) => simulated(where, command.lab), print } = command;
+  const lab = await start(directory);
   const ended = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
   try {
     await writePidFile(directory);
-    for (const line of introduction(lab)) print(line);
+    for (const line of lab.introduction) print(line);
     await ended;
   } finally {
     await lab.close();
     await removePidFile(directory);
   }
   return 0;
+}
+
+async function simulated(directory: string, options: LabOptions | undefined): Promise<RunningLab> {
+  const lab = await startLab({ ...options, directory });
+  return { introduction: introduction(lab), close: lab.close };
 }
 
 /** What a person needs to know to use the lab, and what not to mistake it for. */
@@ -62,7 +79,10 @@ export function introduction(lab: Lab): readonly string[] {
   ];
 }
 
-async function detach(directory: string, { foreground: words, print }: LabCommand): Promise<number> {
+async function detach(
+  directory: string,
+  { foreground: words, print, startDeadlineMs = START_MS }: LabCommand,
+): Promise<number> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const log = await open(join(directory, 'lab.log'), 'w');
   const [file, ...args] = words;

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { labCommand } from '../../lab/command.ts';
 import { defaultHosts, type Fault, type HostOptions } from '../../lab/options.ts';
+import { MACHINE_START_MS, startLabMachine } from '../../lab/vm/lab-machine.ts';
 import { suggest } from '../../language/suggest.ts';
 
 export interface LabVerbOptions {
@@ -7,6 +9,7 @@ export interface LabVerbOptions {
   readonly state: string;
   readonly fault: readonly string[];
   readonly bootSeconds?: number;
+  readonly vm?: boolean;
 }
 
 const ACTIONS = ['start', 'stop', 'status'] as const;
@@ -29,6 +32,7 @@ export const FAULTS: Readonly<Record<Fault['kind'], (value: string) => Fault>> =
 export async function lab(action: string, options: LabVerbOptions): Promise<number> {
   const known = ACTIONS.find((one) => one === action);
   if (!known) throw new Error(`lab ${action}: use start, stop or status`);
+  if (options.vm) return machine(known, options);
   const hosts = withFaults(options.fault);
   const again = ['lab', 'start', '--state', options.state, ...options.fault.flatMap((fault) => ['--fault', fault])];
   return labCommand({
@@ -36,6 +40,20 @@ export async function lab(action: string, options: LabVerbOptions): Promise<numb
     detach: options.detach,
     foreground: [process.execPath, process.argv[1] ?? '', ...again],
     lab: { directory: options.state, hosts },
+    print: (line) => console.log(line),
+  });
+}
+
+/** One virtual machine instead of simulated hosts. It runs beside them, in a directory of its own. */
+async function machine(action: (typeof ACTIONS)[number], { detach, state, fault }: LabVerbOptions): Promise<number> {
+  if (fault.length > 0) throw new Error('--fault is for simulated hosts; a virtual machine has faults of its own');
+  return labCommand({
+    action,
+    detach,
+    foreground: [process.execPath, process.argv[1] ?? '', 'lab', 'start', '--vm', '--state', state],
+    lab: { directory: join(state, 'vm') },
+    start: (directory) => startLabMachine(directory, (line) => console.log(line)),
+    startDeadlineMs: MACHINE_START_MS,
     print: (line) => console.log(line),
   });
 }
