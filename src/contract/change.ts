@@ -1,5 +1,6 @@
 import type { Input, Output } from './command.ts';
 import type { FileAttributes, FileState } from './file-state.ts';
+import type { HttpClient, HttpRequest } from './http.ts';
 import type { PredictedFile } from './probe.ts';
 import type { Resource } from './resource.ts';
 import type { HostSession } from './host-session.ts';
@@ -127,12 +128,22 @@ export interface RebootReason {
   readonly detail: string;
 }
 
-/** An HTTP request made by the controller. */
+/** An HTTP request that changes something behind an API, made by the host so that the host's credentials and network serve. */
 export interface CallApi {
   readonly kind: 'call-api';
-  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly url: string;
+  readonly request: HttpRequest;
+  readonly client: HttpClient;
+  /** What a person should read: "create the flavor gpu.a100". */
   readonly purpose: string;
+  /** Status codes that mean success. */
+  readonly success: readonly number[];
+  /** What to do about other status codes, added to the error. */
+  readonly advice?: Readonly<Record<number, string>>;
+  /** What changes; absent: the purpose says it. */
+  readonly diff?: Extract<Diff, { kind: 'attributes' }>;
+  readonly touches: readonly Resource[];
+  /** Facts that hold afterwards, for check mode. */
+  readonly predicts?: readonly PredictedFact[];
 }
 
 /** The closed union of everything tsplay can do to a host. */

@@ -15,6 +15,7 @@ import kernelCmdline from './kernel-cmdline.ts';
 import kernelModule from './kernel-module.ts';
 import lineinfile from './lineinfile.ts';
 import novaConf from './nova-conf.ts';
+import novaFlavor from './nova-flavor.ts';
 import packageModule from './package.ts';
 import pciFacts from './pci-facts.ts';
 import ping from './ping.ts';
@@ -48,6 +49,7 @@ export default [
   kernelModule,
   lineinfile,
   novaConf,
+  novaFlavor,
   packageModule,
   pciFacts,
   ping,
