@@ -5,6 +5,7 @@ A question names files (in reading order, as --config-file) and directories (--c
 devices of a host. Each part of the answer is what Nova made of it, or {"error": class and message}.
 Needs Debian's python3-nova (26.2, Zed).
 """
+import functools
 import json
 import os
 import sys
@@ -78,8 +79,19 @@ def specs(devices):
     return {'count': len(found.specs), 'given': given}
 
 
+def requestable():
+    """Aliases that a flavor can ask for."""
+    return [name for name in request._get_alias_from_config()
+            if not isinstance(answer(lambda: request._translate_alias_to_requests(name + ':1')), dict)]
+
+
+@functools.cache
+def known_filters(available):
+    return {one.__name__ for one in HANDLER.get_matching_classes(available)}
+
+
 def enabled():
-    known = {one.__name__ for one in HANDLER.get_matching_classes(CONF.filter_scheduler.available_filters)}
+    known = known_filters(tuple(CONF.filter_scheduler.available_filters))
     wanted = CONF.filter_scheduler.enabled_filters
     unknown = [name for name in wanted if name not in known]
     if unknown:
@@ -96,6 +108,7 @@ def judge(question):
     PHYSICAL_FUNCTIONS.update(question.get('physical_functions', []))
     asked = {
         'aliases': request._get_alias_from_config,
+        'requestable': requestable,
         'specs': lambda: specs(devices),
         'filters': enabled,
         'alias_values': lambda: CONF.pci.alias,

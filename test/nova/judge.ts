@@ -36,6 +36,8 @@ export interface Verdict {
   readonly unreadable?: string;
   /** NUMA policy and specs of each alias by name. */
   readonly aliases: Readonly<Record<string, readonly [string, readonly Readonly<Record<string, string>>[]]>> | Raised;
+  /** Names of aliases that a flavor can ask for. */
+  readonly requestable: readonly string[] | Raised;
   /** The number of the device_spec that gives each device to guests, counted over all of them; null where none does. */
   readonly specs: { readonly count: number; readonly given: Readonly<Record<string, number | null>> } | Raised;
   readonly filters: readonly string[] | Raised;

@@ -1,5 +1,5 @@
 import type { ItemRules } from './multi-values.ts';
-import { isObject, type JsonObject, pastedCharacter, readJson, writeJson } from './oslo-json.ts';
+import { isObject, type JsonObject, notJson, readJson, writeJson } from './oslo-json.ts';
 
 /** Keys of `[pci] alias` with the Nova release that first took them; any other key makes the alias invalid. */
 const KEYS: Readonly<Record<string, number>> = {
@@ -28,9 +28,8 @@ export interface AliasContext {
  * Source: nova `pci/request.py` `_ALIAS_SCHEMA`, `_validate_required_ids`.
  */
 export function aliasFaults(value: string, context: AliasContext): readonly string[] {
-  const pasted = pastedCharacter(value);
   const json = readJson(value);
-  if (json === undefined) return [`is not JSON${pasted ? `: it holds ${pasted}` : ''}`];
+  if (json === undefined) return [`is not JSON${notJson(value)}`];
   if (Array.isArray(json)) return ['is a JSON list; Nova takes one object per `alias` line'];
   if (!isObject(json)) return ['is not a JSON object'];
   return [...keyFaults(json, context), ...valueFaults(json), ...idFaults(json, context)];

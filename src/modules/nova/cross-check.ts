@@ -1,4 +1,4 @@
-import { addressMatches, isSingleAddress } from './device-address.ts';
+import { addressMatches, isNothing, isSingleAddress } from './device-address.ts';
 import { idOf } from './device-spec.ts';
 import type { JsonObject } from './oslo-json.ts';
 
@@ -32,10 +32,16 @@ export function assign(
 
 function specMatches(spec: JsonObject, one: HostFunction, functions: readonly HostFunction[]): boolean {
   const ids = ['*', one.vendor].includes(idOf(spec.vendor_id)) && ['*', one.device].includes(idOf(spec.product_id));
-  if (!ids || spec.devname !== undefined) return false;
+  if (!ids || !isDecidedHere(spec)) return false;
   if (addressMatches(spec.address, one.address)) return true;
   const parent = functions.find((other) => other.address === one.parent);
   return parent !== undefined && isSingleAddress(spec.address) && addressMatches(spec.address, parent.address);
+}
+
+/** A network device's name and a DPU's serial number are not known here. Source: oslo.utils `strutils.bool_from_string`. */
+function isDecidedHere(spec: JsonObject): boolean {
+  const isRemote = ['1', 't', 'true', 'on', 'y', 'yes'].includes(String(spec.remote_managed).trim().toLowerCase());
+  return isNothing(spec.devname) && !isRemote;
 }
 
 export interface SpecsToFit {
@@ -49,7 +55,7 @@ export interface SpecsToFit {
 export function specFitFaults({ specs, asked }: SpecsToFit, functions: readonly HostFunction[]): readonly string[] {
   const given = assign(specs, functions);
   const used = new Set(given.values());
-  const idle = asked.filter((spec) => spec.devname === undefined && !used.has(spec));
+  const idle = asked.filter((spec) => isDecidedHere(spec) && !used.has(spec));
   return [...idle.map((spec) => idleFault(spec, specs, functions)), ...familyFaults(given)];
 }
 

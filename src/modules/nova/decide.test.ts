@@ -328,6 +328,19 @@ describe('legacy names', () => {
     expect(decided({}, one(text, 25)).text).toBe(text);
     expect(decided({}, one(text, 26)).text).toBe('[pci]\ndevice_spec = {"vendor_id":"10de"}\n');
   });
+  it('that Nova ignores are dropped, not revived, where any file says it under the present name', () => {
+    const files = {
+      [MAIN]: '[filter_scheduler]\nenabled_filters = ComputeFilter\n',
+      [COMPUTE]: '[DEFAULT]\nscheduler_default_filters = AllHostsFilter\n',
+    };
+    const { set, notes } = decided({ also_edit: [COMPUTE] }, { files });
+    expect(set.texts.map(textOf)).toEqual([files[MAIN], '[DEFAULT]\n']);
+    expect(notes.join()).toContain('scheduler_default_filters (ignored by Nova since 24.0.0) is dropped');
+  });
+  it('of filters that are all gone leave the default, not an empty list', () => {
+    const { text } = decided({}, one('[DEFAULT]\nscheduler_default_filters = RetryFilter,RamFilter\n'));
+    expect(text).toBe('[DEFAULT]\n');
+  });
   it('of mdev types move with their sections', () => {
     const text = '[devices]\nenabled_vgpu_types = nvidia-35\n[vgpu_nvidia-35]\ndevice_addresses = 0000:84:00.0\n';
     expect(decided({}, one(text)).text).toBe(

@@ -1,7 +1,7 @@
 import { booleanOf } from '../../probes/nova/effective-config.ts';
-import { addressFaults, canonicalAddress } from './device-address.ts';
+import { addressFaults, canonicalAddress, isNothing, pythonHex } from './device-address.ts';
 import type { ItemRules } from './multi-values.ts';
-import { type JsonObject, pastedCharacter, readObjects, writeJson } from './oslo-json.ts';
+import { type JsonObject, notJson, readObjects, writeJson } from './oslo-json.ts';
 
 /** Keys that mean something to Nova, with the release since which they do; before it they are free tags that split pools. */
 const KEYS: Readonly<Record<string, number>> = {
@@ -41,17 +41,17 @@ export function specValueFaults(value: string, context: SpecContext): readonly s
 }
 
 function unreadable(value: string): string {
-  const pasted = pastedCharacter(value);
   if (value === '') return 'is empty: Nova reads "" as broken JSON; remove the line instead';
-  return `is not a JSON object or list of objects${pasted ? `: it holds ${pasted}` : ''}`;
+  return `is not a JSON object or list of objects${notJson(value)}`;
 }
 
 function novaFaults(spec: JsonObject, context: SpecContext): readonly string[] {
   const faults = ['vendor_id', 'product_id'].flatMap((key) => idFaults(key, spec[key]));
-  if (spec.address !== undefined) faults.push(...addressFaults(spec.address));
-  if (spec.address && spec.devname) faults.push('has both address and devname');
-  if (context.isReported && spec.devname)
-    faults.push('has devname, which report_in_placement does not allow; use address');
+  const isNamed = !isNothing(spec.devname);
+  if (isNamed && typeof spec.devname !== 'string') faults.push('has a devname that is not a JSON string');
+  if (isNamed && !isNothing(spec.address)) faults.push('has both address and devname');
+  if (!isNamed) faults.push(...addressFaults(spec.address));
+  if (context.isReported && isNamed) faults.push('has devname, which report_in_placement does not allow; use address');
   if (booleanOf(String(spec.one_time_use ?? 'no')) && !context.isReported && context.release >= 32)
     faults.push('has one_time_use, which needs [pci] report_in_placement');
   return faults;
@@ -80,14 +80,22 @@ function keyLint(key: string, { release, extraTags }: SpecContext): readonly str
 }
 
 function idFaults(key: string, id: unknown): string[] {
-  if (id === undefined || id === '*') return [];
-  return typeof id === 'string' && /^(0x)?[0-9a-f]{1,4}$/i.test(id.trim())
+  if (id === undefined || (typeof id === 'string' && isAny(key, id))) return [];
+  const value = typeof id === 'string' ? pythonHex(id) : undefined;
+  return value !== undefined && value >= 0 && value <= 0xffff
     ? []
     : [`has a ${key} that is not a hexadecimal number up to ffff`];
 }
 
+/** Nova takes the blanks off a vendor_id only. */
+function isAny(key: string, id: string): boolean {
+  return id === '*' || (key === 'vendor_id' && id.trim() === '*');
+}
+
+/** @example idOf('0x10DE') // '10de' */
 export function idOf(id: unknown): string {
-  return id === undefined || id === '*' ? '*' : String(id).trim().toLowerCase().replace(/^0x/, '').padStart(4, '0');
+  if (id === undefined || String(id).trim() === '*') return '*';
+  return (pythonHex(String(id)) ?? -1).toString(16).padStart(4, '0');
 }
 
 function selector(spec: JsonObject): string {
@@ -95,7 +103,7 @@ function selector(spec: JsonObject): string {
     idOf(spec.vendor_id),
     idOf(spec.product_id),
     canonicalAddress(spec.address),
-    spec.devname ?? null,
+    isNothing(spec.devname) ? null : spec.devname,
   ]);
 }
 

@@ -16,21 +16,35 @@ export interface Migrated {
  */
 export function migrateLegacy(set: ConfigSet, release: number): Migrated {
   const notes: string[] = [];
+  const said = new Set(renamedOptions(release).filter((option) => isSaid(set, option, release)));
   let now = set;
   for (const path of set.editable) {
     for (const option of renamedOptions(release))
-      now = editFile(now, path, (file) => moveOption(file, option, release, notes));
+      now = editFile(now, path, (file) => moveOption(file, { option, release, isSaid: said.has(option) }, notes));
     if (release >= 24) now = editFile(now, path, renameVgpuSections);
   }
   return { set: now, notes: [...notes, ...leftToPeople(now)] };
 }
 
-function moveOption(file: OsloText, option: Renamed, release: number, notes: string[]): OsloText {
+/** Lines that Nova ignores must not come back to life where any file already says the same under the present name. */
+function isSaid(set: ConfigSet, { names, deadFrom }: Renamed, release: number): boolean {
+  const isDead = deadFrom !== undefined && release >= deadFrom;
+  return isDead && set.texts.some((file) => valuesIn(sourceOf(file), names[0]).length > 0);
+}
+
+interface Moving {
+  readonly option: Renamed;
+  readonly release: number;
+  readonly isSaid: boolean;
+}
+
+function moveOption(file: OsloText, { option, release, isSaid }: Moving, notes: string[]): OsloText {
   const [modern, ...oldNames] = option.names;
   const old = oldNames.toReversed().flatMap((name) => valuesIn(sourceOf(file), name));
   if (old.length === 0) return file;
   const present = valuesIn(sourceOf(file), modern);
-  const moving = option.kind === 'multi' ? multiValues(old, option) : listValue(old, present, release);
+  const found = option.kind === 'multi' ? multiValues(old, option) : listValue(old, present, release);
+  const moving = isSaid ? [] : found;
   notes.push(noteOf(old, option, moving, release));
   const withNew = moving
     .toReversed()
@@ -49,11 +63,8 @@ function multiValues(old: readonly Occurrence[], option: Renamed): readonly stri
 function listValue(old: readonly Occurrence[], present: readonly Occurrence[], release: number): readonly string[] {
   const last = old.at(-1);
   if (present.length > 0 || !last) return [];
-  return [
-    listItems(last.value)
-      .filter((item) => !isRemoved(item, release))
-      .join(','),
-  ];
+  const left = listItems(last.value).filter((item) => !isRemoved(item, release));
+  return left.length === 0 ? [] : [left.join(',')];
 }
 
 function noteOf(old: readonly Occurrence[], option: Renamed, moved: readonly string[], release: number): string {
@@ -72,7 +83,7 @@ function noteOf(old: readonly Occurrence[], option: Renamed, moved: readonly str
       : '';
   return moved.length > 0
     ? `${places}: ${names}${dead} becomes [${section}] ${key}${lost}`
-    : `${places}: ${names}${dead} is dropped: [${section}] ${key} already says it`;
+    : `${places}: ${names}${dead} is dropped: [${section}] ${key}, or its default, already says what counts${lost}`;
 }
 
 function renameVgpuSections(file: OsloText): OsloText {

@@ -51,6 +51,14 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Why a value is not JSON, as the end of a sentence; empty where nothing more can be said. */
+export function notJson(value: string): string {
+  const [name] = references(value);
+  if (name !== undefined) return `: it names the option ${name} by \`$\`; for the character itself write \`$$\``;
+  const pasted = pastedCharacter(value);
+  return pasted ? `: it holds ${pasted}` : '';
+}
+
 /** What is wrong with a text in which only plain ASCII quotes belong; undefined when nothing is. */
 export function pastedCharacter(text: string): string | undefined {
   const odd = /[^\t\n\x20-\x7e]/.exec(text)?.[0];

@@ -1,4 +1,4 @@
-import { normalSection, type OsloEntry, parseOslo, splitLines } from '../../probes/nova/oslo-ini.ts';
+import { normalSection, type OsloEntry, parseOslo, splitLines, trim } from '../../probes/nova/oslo-ini.ts';
 import type { OptionName, OsloSource } from '../../probes/nova/effective-config.ts';
 
 /** A configuration file as lines with their ends, so that whatever is not edited stays byte for byte. */
@@ -93,6 +93,6 @@ function lineEndOf(file: OsloText): string {
 
 /** oslo.config trims values and strips matching outer quotes: one more pair keeps what must stay. */
 function quoted(value: string): string {
-  const isStripped = value !== value.trim() || (/^["']/.test(value) && value[0] === value.at(-1));
+  const isStripped = value !== trim(value) || (/^["']/.test(value) && value[0] === value.at(-1));
   return isStripped ? `"${value}"` : value;
 }

@@ -144,4 +144,6 @@ const TRAILING = new RegExp(`${SPACE}$`);
 
 const trimStart = (text: string): string => text.replace(LEADING, '');
 const trimEnd = (text: string): string => text.replace(TRAILING, '');
-const trim = (text: string): string => trimStart(trimEnd(text));
+
+/** Python's `strip()`. */
+export const trim = (text: string): string => trimStart(trimEnd(text));
