@@ -17,6 +17,10 @@ export interface ContainerOptions {
   /** The root file system as an immutable system has it; `/run` and `/tmp` stay writable. */
   readonly hasReadOnlyRoot?: boolean;
   readonly hostname?: string;
+  /** systemd as the first program, with every unit of the image that can run in a container. */
+  readonly hasSystemd?: boolean;
+  /** Directories of this machine by place in the container, read-only: `{ '/sys': '/tmp/tree' }`. */
+  readonly binds?: Readonly<Record<string, string>>;
   /** e.g. `['SYS_ADMIN']`. */
   readonly capabilities?: readonly string[];
   /** Words in place of sshd, for an image whose first program is another. */
@@ -66,7 +70,7 @@ export async function startContainer(image: string, options: ContainerOptions = 
   const look = (argv: readonly string[]) => lookInto(started, argv);
   try {
     await answering(started, address, options.startMs ?? 30_000);
-    writeFileSync(knownHostsFile, `${address} ${await look(['cat', '/run/sshd/host_key.pub'])}`);
+    writeFileSync(knownHostsFile, `${address} ${await look(['cat', '/run/host/key.pub'])}`);
   } catch (error) {
     await stop();
     throw error;
@@ -107,23 +111,40 @@ export function inventoryOf(
 }
 
 class HostContainer extends GenericContainer {
-  /** The one setting of the engine's that testcontainers has no method for. */
+  // The settings of the engine's that testcontainers has no methods for.
   withReadOnlyRoot(): this {
     this.hostConfig.ReadonlyRootfs = true;
+    return this;
+  }
+
+  withOwnControlGroups(): this {
+    Object.assign(this.hostConfig, { CgroupnsMode: 'private' });
     return this;
   }
 }
 
 function described(tag: string, options: ContainerOptions, key: string): GenericContainer {
+  const { hasReadOnlyRoot = false, hasSystemd = false, capabilities = [], binds = {} } = options;
   const container = new HostContainer(tag)
     .withEnvironment({ ...options.env, AUTHORIZED_KEY: key })
-    .withTmpFs({ ...(options.hasReadOnlyRoot ? { '/run': 'mode=755', '/tmp': 'mode=1777' } : {}), ...options.tmpfs })
-    .withAddedCapabilities(...(options.capabilities ?? []))
+    .withTmpFs({ ...(hasReadOnlyRoot || hasSystemd ? WRITABLE : {}), ...options.tmpfs })
+    .withBindMounts(Object.entries(binds).map(([target, source]) => ({ source, target, mode: 'ro' as const })))
+    .withAddedCapabilities(...capabilities, ...(hasSystemd ? ['SYS_ADMIN'] : []))
     .withStartupTimeout(options.startMs ?? 30_000);
-  if (options.hasReadOnlyRoot) container.withReadOnlyRoot();
+  if (hasReadOnlyRoot) container.withReadOnlyRoot();
   if (options.hostname !== undefined) container.withHostname(options.hostname);
   if (options.command) container.withCommand([...options.command]);
-  return container;
+  return hasSystemd ? withSystemd(container) : container;
+}
+
+const WRITABLE = { '/run': 'mode=755,exec', '/tmp': 'mode=1777,exec' };
+
+/** systemd(1) wants control groups of its own and mounts a few file systems; see start-host for its side. */
+function withSystemd(container: HostContainer): GenericContainer {
+  return container
+    .withOwnControlGroups()
+    .withSecurityOpt('seccomp=unconfined', 'apparmor=unconfined')
+    .withCommand(['/sbin/init']);
 }
 
 async function lookInto(started: StartedTestContainer, argv: readonly string[]): Promise<string> {
