@@ -6,16 +6,8 @@ import { decide } from '../../src/modules/nova/decide.ts';
 import { literalOf, writeJson } from '../../src/modules/nova/oslo-json.ts';
 import { osloText, textOf } from '../../src/modules/nova/oslo-text.ts';
 import { plausibleText } from './config-texts.ts';
-import {
-  type Assigned,
-  isRaised,
-  type Judge,
-  overwrite,
-  startJudge,
-  type Verdict,
-  valuesOf,
-  written,
-} from './judge.ts';
+import { expectMeant } from './expect-meant.ts';
+import { type Judge, overwrite, startJudge, written } from './judge.ts';
 import { wantedArgs } from './wanted-args.ts';
 
 const ZED = 26;
