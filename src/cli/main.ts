@@ -61,6 +61,28 @@ Exit codes: 0 listed, 1 invalid input, 2 a host failed, 3 a card is not ready (o
   )
   .action(async (pattern, options) => exit((await import('./verbs/gpus.ts')).gpus(pattern, options)));
 
+withHostOptions(
+  tsplay
+    .command('doctor')
+    .description('say why an instance gets "No valid host": the first broken link from firmware to flavor')
+    .argument('[pattern]', 'hosts to look at: computes and controllers together', 'all'),
+)
+  .option('--flavor <name[=alias:count]>', "only this flavor; its property as in 'gpu.a100=a100:1'")
+  .option('--all', 'show every link, not only those up to the first broken one')
+  .addOption(new Option('-o, --output <format>', 'how to report').choices(['text', 'json']).default('text'))
+  .addHelpText(
+    'after',
+    `
+Changes nothing. nova.conf may be read by root and nova only: log in as root, or add --become.
+Hosts are computes when they are in the group gpu_hosts or have a GPU for guests, and controllers when they are in
+nova_controllers or run Nova's API, scheduler or conductor. Links between them can only be judged when both are asked.
+What cannot be looked at is "not checked", with the reason, and never counts as fine.
+
+Exit codes: 0 every link that could be checked holds, 1 invalid input, 2 a host failed, 3 a link is broken,
+4 a host unreachable, 130 interrupted.`,
+  )
+  .action(async (pattern, options) => exit((await import('./verbs/doctor.ts')).doctor(pattern, options)));
+
 tsplay
   .command('doc')
   .description('show what a module does and takes')

@@ -82,7 +82,7 @@ export function survivors(reasons: readonly RebootReason[], { identity }: BootOb
 }
 
 /** Tokens of `a` that `b` holds less often, whatever their order and quoting. */
-function surplus(a: readonly CmdlineToken[], b: readonly CmdlineToken[]): readonly string[] {
+export function surplus(a: readonly CmdlineToken[], b: readonly CmdlineToken[]): readonly string[] {
   const left = b.map(identityOf);
   return a.flatMap((token) => {
     const at = left.indexOf(identityOf(token));
