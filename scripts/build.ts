@@ -1,11 +1,20 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 /**
  * Bundles src/ into dist/: reading four hundred small files cost half of what a short run takes. Verbs stay chunks of their
  * own, so that `tsplay --help` does not load ssh2. Types are checked by `npm run check`.
  */
+const withoutHttpAgents: Plugin = {
+  // ssh2 also brings agents for HTTP over SSH, which nothing here uses: they load Node's http, https and tls at every start.
+  name: 'without-http-agents',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^\.\/http-agents\.js$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
+    bundle.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 const root = join(import.meta.dirname, '..');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await build({
@@ -19,6 +28,7 @@ await build({
   sourcemap: true,
   // ssh2's native parts are optional and are left out.
   external: ['cpu-features', '*.node'],
+  plugins: [withoutHttpAgents],
   // ssh2 is CommonJS and asks for Node's own modules and its directory while it runs.
   banner: {
     js: "import { createRequire as tsplayRequire } from 'node:module'; const require = tsplayRequire(import.meta.url), __dirname = import.meta.dirname, __filename = import.meta.filename;",

@@ -4,7 +4,7 @@ import type { Result } from '../contract/result.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { parseArgs, withSourceText } from '../language/playbook/validate-args.ts';
 import type { Task } from '../language/playbook/types.ts';
-import { copyPlaces } from '../language/yaml/positions.ts';
+import { copySourceTexts } from '../language/yaml/positions.ts';
 import { firstFalse } from './conditions.ts';
 import { TaskFiles } from './controller-files.ts';
 import { converge, type Outcome } from './converge.ts';
@@ -56,7 +56,7 @@ function withDefaults(task: Task, module: AnyModule): Readonly<Record<string, un
     .filter((defaults) => defaults !== undefined);
   if (layers.length === 0) return task.args;
   const merged: Record<string, unknown> = Object.assign({}, ...layers, task.args);
-  copyPlaces(task.args, merged);
+  copySourceTexts(task.args, merged);
   return merged;
 }
 
@@ -68,7 +68,7 @@ function renderExcept(
   const rest = Object.fromEntries(Object.entries(raw).filter(([name]) => !kept.has(name)));
   const untouched = Object.fromEntries(Object.entries(raw).filter(([name]) => kept.has(name)));
   const args = { ...(scope.render(rest) as Readonly<Record<string, unknown>>), ...untouched };
-  copyPlaces(raw, args);
+  copySourceTexts(raw, args);
   return args;
 }
 

@@ -2,7 +2,7 @@ import type { CompiledTemplate, Scope } from '../language/jinja/types.ts';
 import { TemplateError } from '../language/jinja/types.ts';
 import { Unsafe, VaultText } from '../language/yaml/tags.ts';
 import { setOwn } from '../language/yaml/merge.ts';
-import { copyPlaces } from '../language/yaml/positions.ts';
+import { copySourceTexts } from '../language/yaml/positions.ts';
 
 /** A source of variables. `isData` values come from a host or are results already: they are never rendered again. */
 export interface Layer {
@@ -117,7 +117,7 @@ export class VariableScope implements Scope {
   #renderList(raw: readonly unknown[]): unknown {
     if (!raw.some(isDynamic(this.#renderer))) return raw;
     const list = raw.map((item) => this.render(item)).filter((item) => item !== OMIT);
-    if (list.length === raw.length) copyPlaces(raw, list);
+    if (list.length === raw.length) copySourceTexts(raw, list);
     return list;
   }
 
@@ -130,7 +130,7 @@ export class VariableScope implements Scope {
       const name = key.includes('{{') ? String(this.render(key)) : key;
       setOwn(mapping, name, rendered);
     }
-    copyPlaces(raw, mapping);
+    copySourceTexts(raw, mapping);
     return mapping;
   }
 

@@ -76,12 +76,16 @@ export class Situation {
   #makeView(): TaskView {
     const { run, name } = this.#host;
     const scope = this.#scope;
+    const session = () => this.session;
     return {
       host: name,
       isCheckMode: this.isCheckMode,
       isVerifying: false,
       evaluate: (expression) => run.compiler.expression(expression).evaluate(scope),
-      session: this.session,
+      // Few modules ask for it, and making one costs as much as the rest of this.
+      get session() {
+        return session();
+      },
       // Read anew each time: the observation after a reboot must not compare its uptime with the time before it.
       get runElapsedSeconds() {
         return (performance.now() - run.startedAt) / 1000;
@@ -91,7 +95,10 @@ export class Situation {
   }
 }
 
+const NO_ENVIRONMENT: Readonly<Record<string, string>> = {};
+
 function environmentOf(scope: VariableScope, layers: readonly unknown[]): Readonly<Record<string, string>> {
+  if (layers.length === 0) return NO_ENVIRONMENT;
   const merged: Record<string, string> = {};
   for (const layer of layers.flatMap((raw) => [scope.render(raw)].flat())) {
     for (const [name, value] of Object.entries(Object(layer))) merged[name] = String(value);

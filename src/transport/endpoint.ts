@@ -63,7 +63,7 @@ function values(keyword: string, args: SshSettings, config: SshSettings): readon
 
 function endpoint(target: ConnectionTarget, lookup: Lookup): Endpoint {
   const first = (keyword: string): string | undefined => lookup(keyword)?.[0];
-  const user = target.user ?? first('user') ?? userInfo().username;
+  const user = target.user ?? first('user') ?? ownName();
   const port = target.port ?? Number(first('port') ?? 22);
   const address = expand(first('hostname') ?? target.address, { h: target.address });
   const tokens = {
@@ -71,7 +71,7 @@ function endpoint(target: ConnectionTarget, lookup: Lookup): Endpoint {
     n: target.address,
     p: String(port),
     r: user,
-    u: userInfo().username,
+    u: ownName(),
     d: homedir(),
     l: hostname(),
   };
@@ -98,6 +98,14 @@ function endpoint(target: ConnectionTarget, lookup: Lookup): Endpoint {
     keepaliveCount: positive(first('serveralivecountmax')),
     target,
   };
+}
+
+let knownOwnName: string | undefined;
+
+/** It does not change while the program runs, and asking reads the user database. */
+function ownName(): string {
+  knownOwnName ??= userInfo().username;
+  return knownOwnName;
 }
 
 const FAMILIES: Readonly<Record<string, 0 | 4 | 6>> = { any: 0, inet: 4, inet6: 6 };

@@ -31,8 +31,17 @@ export class Lane {
   }
 
   async drop(): Promise<void> {
+    await this.#give()?.close();
+  }
+
+  /** Like {@link drop}, for a connection that ends right after. */
+  async leave(): Promise<void> {
+    await this.#give()?.leave();
+  }
+
+  #give(): ShellSession | undefined {
     const session = this.session;
     this.session = undefined;
-    await session?.close();
+    return session;
   }
 }

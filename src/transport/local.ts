@@ -27,5 +27,8 @@ export async function connectLocal(options: LocalOptions, refused = new RefusedP
       ? startShell(openLocalChannel(shell), host, deadline)
       : openBecomeSession(openLine, become, { host, loginUser, refused, deadline });
   const login = await openSession(undefined, new Deadline(options.connectTimeoutMs));
-  return new ShellConnection({ host, loginUser, isOpen: true, openSession, close: () => {} }, login);
+  return new ShellConnection(
+    { host, loginUser, isOpen: true, openSession, endsItsShells: false, close: () => {} },
+    login,
+  );
 }

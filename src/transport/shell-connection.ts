@@ -20,6 +20,8 @@ export interface Link {
   readonly isOpen: boolean;
   /** @throws Unreachable, BecomeFailed, ConnectionLost, DeadlinePassed, ChannelRefused */
   openSession(become: Become | undefined, deadline: Deadline): Promise<ShellSession>;
+  /** Whether every shell ends with it, as sshd sees to, so that none need be waited for. */
+  readonly endsItsShells: boolean;
   close(): void;
 }
 
@@ -55,7 +57,8 @@ export class ShellConnection implements Connection {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.drop()));
+    const { endsItsShells } = this.#link;
+    await Promise.all([...this.#lanes.values()].map((lane) => (endsItsShells ? lane.leave() : lane.drop())));
     this.#link.close();
   }
 

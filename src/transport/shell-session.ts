@@ -100,6 +100,12 @@ export class ShellSession {
     this.#giveUp();
   }
 
+  /** Ends the shell without waiting for it, when the whole connection ends right after. Never rejects. */
+  async leave(): Promise<void> {
+    if (this.#reply !== undefined) return this.close();
+    this.#channel.stdin.end();
+  }
+
   async #send(text: (nonce: string) => Buffer, options: SendOptions) {
     const nonce = randomBytes(16).toString('hex');
     const reply = new Reply(nonce, options);

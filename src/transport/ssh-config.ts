@@ -41,8 +41,7 @@ type Mutable = Map<string, readonly string[]>;
 
 function applyFile(path: string, query: Query, settings: Mutable, depth = 0): void {
   let isActive = true;
-  for (const line of readLines(path)) {
-    const { keyword, value } = splitLine(line);
+  for (const { keyword, value } of shared(`file ${path}`, () => readLines(path).map(splitLine))) {
     if (keyword === 'host') isActive = matchesHost(splitWords(value), query.host);
     else if (keyword === 'match') isActive = matchesCondition(splitWords(value.toLowerCase()), query);
     else if (!isActive) continue;
@@ -54,8 +53,23 @@ function applyFile(path: string, query: Query, settings: Mutable, depth = 0): vo
 function applyIncludes(value: string, query: Query, settings: Mutable, depth: number): void {
   if (depth > 16) throw new Error('ssh configuration files include each other');
   const patterns = splitWords(value).map((word) => includePath(word));
-  for (const path of patterns.flatMap((pattern) => globSync(pattern).sort()))
+  for (const path of patterns.flatMap((pattern) => shared(`glob ${pattern}`, () => globSync(pattern).sort())))
     applyFile(path, query, settings, depth + 1);
+}
+
+/** Milliseconds for which hosts that connect one after another share one look at the configuration. */
+const SHARED_MS = 1000;
+
+const looks = new Map<string, { readonly until: number; readonly found: unknown }>();
+
+/** Hundreds of hosts read the same files within a second; a later reconnection sees what was edited meanwhile. */
+function shared<Found>(key: string, look: () => Found): Found {
+  const known = looks.get(key);
+  const now = performance.now();
+  if (known && now < known.until) return known.found as Found;
+  const found = look();
+  looks.set(key, { until: now + SHARED_MS, found });
+  return found;
 }
 
 function includePath(word: string): string {

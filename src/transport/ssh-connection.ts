@@ -29,6 +29,7 @@ export async function connectSsh(
 class SshLink {
   readonly host: string;
   readonly loginUser: string;
+  readonly endsItsShells = true;
   readonly #login: Login;
   readonly #refused: RefusedPasswords;
 

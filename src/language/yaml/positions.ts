@@ -38,3 +38,9 @@ export function copyPlaces(from: object, to: object): void {
   const places = placesByContainer.get(from);
   if (places) placesByContainer.set(to, places);
 }
+
+/** Gives a rendered copy what was typed for its scalars; most containers hold none that YAML could have corrupted. */
+export function copySourceTexts(from: object, to: object): void {
+  const places = placesByContainer.get(from);
+  if (places && places.texts.size > 0) placesByContainer.set(to, places);
+}
