@@ -212,6 +212,11 @@ describe('alias', () => {
     expect(text).toBe('[pci]\nalias = {"name": "k4200", "vendor_id": "10de", "product_id": "11b4"}\n');
   });
 
+  it('asked for twice in two spellings is written once', () => {
+    const twice = [alias, { ...alias, vendor_id: '10DE' }];
+    expect(decided({ pci: { alias: { contains: twice } } }, one('[pci]\n')).text).toBe(`[pci]\n${line}\n`);
+  });
+
   it('both wanted and unwanted is refused', () => {
     const args = { pci: { alias: { contains: [alias], absent: [{ vendor_id: '10DE' }] } } };
     expect(() => decided(args, one('[pci]\n'))).toThrow('under `contains` and under `absent`');
@@ -407,6 +412,10 @@ describe('whatever is not edited', () => {
     const { text } = decided({ pci: { device_spec: { exactly: [GPU] } } }, one(rest));
     expect(text.startsWith(rest)).toBe(true);
     expect(text.slice(rest.length)).toBe(`${GPU_LINE}\r\n`);
+  });
+  it('is found again after a lone carriage return met an inserted line feed', () => {
+    const old = '[DEFAULT]\rpci_passthrough_whitelist = {"vendor_id":"10de"}\n';
+    expect(decided({ pci: { device_spec: { exactly: [] } } }, one(old)).text).toBe('[DEFAULT]\r\n[pci]\n');
   });
   it('stops everything when Nova cannot read it', () => {
     expect(() => decided({}, one('\ufeff[DEFAULT]\n'))).toThrow(`${MAIN}:1`);

@@ -109,7 +109,8 @@ function fillSlots<Item>(set: ConfigSet, { names, slots, wanted }: Filling<Item>
 
 /** Drops what is unwanted or described differently, keeps everything else, adds what is missing. */
 function reachPartly<Item>(set: ConfigSet, names: Names, goal: MultiGoal<Item>, rules: ItemRules<Item>): ConfigSet {
-  const wanted = goal.contains ?? [];
+  const asked = goal.contains ?? [];
+  const wanted = asked.filter((item, index) => asked.findIndex((one) => rules.isSame(one, item)) === index);
   refuseContradiction(wanted, goal.absent ?? [], rules);
   const seen: Item[] = [];
   const stays = (item: Item): boolean => {

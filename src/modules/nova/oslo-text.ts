@@ -13,6 +13,11 @@ export function osloText(path: string, text: string): OsloText {
   return { path, lines: splitLines(text) };
 }
 
+/** Splits anew: a lone `\r` before an inserted or remaining `\n` becomes one line end. */
+function withLines(file: OsloText, lines: readonly string[]): OsloText {
+  return osloText(file.path, lines.join(''));
+}
+
 export function textOf(file: OsloText): string {
   return file.lines.join('');
 }
@@ -22,7 +27,7 @@ export function sourceOf(file: OsloText): OsloSource {
 }
 
 export function removeEntry(file: OsloText, entry: Entry): OsloText {
-  return { ...file, lines: file.lines.toSpliced(entry.line - 1, entry.lastLine - entry.line + 1) };
+  return withLines(file, file.lines.toSpliced(entry.line - 1, entry.lastLine - entry.line + 1));
 }
 
 /** Puts a value on the entry's own line, whose key, delimiter and blanks stay; continuation lines go. */
@@ -31,7 +36,7 @@ export function setEntry(file: OsloText, entry: Entry, value: string): OsloText 
   const last = file.lines[entry.lastLine - 1] ?? '';
   const head = /^[^:=]*[:=][^\S\r\n]*/.exec(first)?.[0] ?? first;
   const line = `${head}${quoted(value)}${/[\r\n]+$/.exec(last)?.[0] ?? ''}`;
-  return { ...file, lines: file.lines.toSpliced(entry.line - 1, entry.lastLine - entry.line + 1, line) };
+  return withLines(file, file.lines.toSpliced(entry.line - 1, entry.lastLine - entry.line + 1, line));
 }
 
 /**
@@ -50,7 +55,7 @@ export function addEntry(file: OsloText, name: OptionName, value: string, before
 /** Renames a section's headers: `[vgpu_x]` to `[mdev_x]`. */
 export function renameSection(file: OsloText, line: number, name: string): OsloText {
   const header = file.lines[line - 1] ?? '';
-  return { ...file, lines: file.lines.toSpliced(line - 1, 1, header.replace(/^\[.*\]/, `[${name}]`)) };
+  return withLines(file, file.lines.toSpliced(line - 1, 1, header.replace(/^\[.*\]/, `[${name}]`)));
 }
 
 function placeFor(file: OsloText, name: OptionName): number | undefined {
@@ -84,7 +89,7 @@ function insertLines(file: OsloText, at: number, added: readonly string[]): Oslo
   const before = file.lines.slice(0, at);
   const last = before.at(-1);
   const closed = last === undefined || /[\r\n]$/.test(last) ? before : [...before.slice(0, -1), `${last}${end}`];
-  return { ...file, lines: [...closed, ...added.map((line) => `${line}${end}`), ...file.lines.slice(at)] };
+  return withLines(file, [...closed, ...added.map((line) => `${line}${end}`), ...file.lines.slice(at)]);
 }
 
 function lineEndOf(file: OsloText): string {
