@@ -2,15 +2,18 @@ import { z } from 'zod';
 import type { RebootReason } from '../contract/change.ts';
 import { defineModule } from '../contract/module.ts';
 import { TaskError } from '../contract/task-error.ts';
-import { bootEntries } from '../probes/boot-entries.ts';
-import { type BootLoader, bootLoader } from '../probes/boot-loader.ts';
+import type { BootEntries } from '../probes/boot-entries.ts';
+import type { BootLoader } from '../probes/boot-loader.ts';
 import { fileContent, fileState } from '../probes/file.ts';
 import { freeSpace } from '../probes/free-space.ts';
-import { GRUB_DROP_INS, grubDefaults, OWN_DROP_IN } from '../probes/grub-defaults.ts';
+import { GRUB_DEFAULTS, GRUB_DROP_INS, grubDefaults, OWN_DROP_IN } from '../probes/grub-defaults.ts';
 import { type CmdlineToken, parseToken, tokenize } from '../probes/kernel-cmdline-tokens.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
 import type { Read } from '../contract/probe.ts';
 import { type CmdlineDesire, unmetTokens } from './gpu/cmdline-desire.ts';
+import { type BlsCmdline, planBlsCmdline } from './gpu/bls-cmdline.ts';
+import { type BootMenu, bootMenu } from './gpu/boot-menu.ts';
+import { KERNEL_CMDLINE } from './gpu/future-cmdline.ts';
 import { type GrubCmdline, planGrubCmdline, staleEntries } from './gpu/grub-cmdline.ts';
 
 /** What passes unchanged through the shell of /etc/default/grub, the GRUB shell and the kernel. `$` is GRUB's. */
@@ -40,34 +43,45 @@ const args = z.strictObject({
 interface Current {
   readonly loader: BootLoader;
   readonly grub: GrubCmdline | null;
+  readonly bls: BlsCmdline | null;
+  readonly entries: BootEntries | null;
   readonly live: readonly CmdlineToken[];
 }
 
 export default defineModule<z.infer<typeof args>, Current>({
   name: 'kernel-cmdline',
   summary: 'Put parameters on the kernel command line of every boot entry, or take them off',
-  description: `Compares three states: the configuration (\`/etc/default/grub\` and \`/etc/default/grub.d/*.cfg\`, evaluated by a shell as
-grub-mkconfig does), every non-recovery entry of the generated grub.cfg, and \`/proc/cmdline\`. What only a boot can mend is
-returned in \`reboot_reasons\`, in every run until it is mended. Parameters that other files set already are left to them;
-others go to \`/etc/default/grub.d/zz-tsplay.cfg\`. Parameters nobody named are never dropped,
-nor are further switches of \`intel_iommu\` and \`iommu\` that do not contradict: \`intel_iommu=on,igfx_off\` says \`on\` too.
+  description: `Compares three states: what later kernels get, every boot entry of today, and \`/proc/cmdline\`. What only a boot can mend is
+returned in \`reboot_reasons\`, in every run until it is mended. Parameters nobody named are never dropped, nor are further
+switches of \`intel_iommu\` and \`iommu\` that do not contradict: \`intel_iommu=on,igfx_off\` says \`on\` too.
+
+Where update-grub writes the menu (Debian, Ubuntu), the configuration is \`/etc/default/grub\` and \`/etc/default/grub.d/*.cfg\`,
+evaluated by a shell as grub-mkconfig does. Parameters that other files set already are left to them; others go to
+\`/etc/default/grub.d/zz-tsplay.cfg\`. Every non-recovery entry of the generated grub.cfg must hold them.
+
+Where each entry is a file (the RHEL family), all \`/boot/loader/entries/*.conf\` but the rescue entries must hold them, with
+\`$kernelopts\` and \`$tuned_params\` of GRUB's environment block put in and left standing. \`/etc/kernel/cmdline\`, where there is
+one, and \`/etc/default/grub\` are kept in step for later kernels. Neither grub2-mkconfig nor grubby is run: each file is
+replaced as a whole, and the diff shows it.
 
 Words are compared as the kernel does (lib/cmdline.c, kernel/params.c): \`-\` and \`_\` in keys are the same, and of two
-\`vfio-pci.ids\` the last wins, which is why two of them are refused. Hosts with BLS entries (grubby), systemd-boot or ostree
-are recognised and refused.`,
+\`vfio-pci.ids\` the last wins, which is why two of them are refused. Hosts with systemd-boot or ostree are recognised and
+refused.`,
   args,
   textArgs: ['tokens.*'],
   async observe(_, read) {
-    const [loader, cmdline, grub] = await Promise.all([
-      read(bootLoader()),
+    const [menu, cmdline, grub] = await Promise.all([
+      bootMenu(read),
       read(pseudoFile('/proc/cmdline')),
       grubCmdline(read),
     ]);
-    return { loader, grub, live: tokenize(cmdline ?? '') };
+    const { loader, entries } = menu;
+    return { loader, entries, grub, bls: await blsCmdline(read, menu), live: tokenize(cmdline ?? '') };
   },
-  plan(given, current) {
-    if (!current.grub) throw refused(current.loader);
-    return planGrubCmdline(current.grub, desireOf(given));
+  plan(given, { grub, bls, loader }) {
+    if (bls) return planBlsCmdline(bls, desireOf(given));
+    if (!grub) throw refused(loader);
+    return planGrubCmdline(grub, desireOf(given));
   },
   result: (given, current) => ({
     ...statesOf(desireOf(given), current),
@@ -88,28 +102,34 @@ are recognised and refused.`,
 
 /** Read in the same frame as the loader's own probe: of no use without GRUB, but then cheap too. */
 async function grubCmdline(read: Read): Promise<GrubCmdline | null> {
-  const [loader, defaults, dropIn, dropInDirectory, usual, freeBytes] = await Promise.all([
-    read(bootLoader()),
+  const [{ loader, entries }, defaults, dropIn, dropInDirectory, freeBytes] = await Promise.all([
+    bootMenu(read),
     read(grubDefaults()),
     read(fileContent(OWN_DROP_IN)),
     read(fileState(GRUB_DROP_INS)),
-    read(bootEntries('/boot/grub/grub.cfg')),
     read(freeSpace('/boot')),
   ]);
-  if (loader.kind !== 'grub-mkconfig') return null;
-  const { configFile, updateCommand } = loader;
-  const entries = configFile === usual.configFile ? usual : await read(bootEntries(configFile));
-  return { updateCommand, defaults, dropIn, dropInDirectory, entries, freeBytes };
+  if (loader.kind !== 'grub-mkconfig' || !entries) return null;
+  return { updateCommand: loader.updateCommand, defaults, dropIn, dropInDirectory, entries, freeBytes };
+}
+
+async function blsCmdline(read: Read, { bls: menu }: BootMenu): Promise<BlsCmdline | null> {
+  if (!menu) return null;
+  const [kernelCmdline, defaultGrub] = await Promise.all([
+    read(fileContent(KERNEL_CMDLINE)),
+    read(fileContent(GRUB_DEFAULTS)),
+  ]);
+  return { menu, kernelCmdline, defaultGrub };
 }
 
 function desireOf({ state, tokens, policies }: z.infer<typeof args>): CmdlineDesire {
   return { state, tokens: tokens.map(parseToken), policies };
 }
 
-function statesOf(desire: CmdlineDesire, { loader, grub }: Current) {
+function statesOf(desire: CmdlineDesire, { loader, entries }: Current) {
   return {
     boot_loader: loader.kind,
-    stale_entries: grub ? staleEntries(grub.entries, desire).map((entry) => entry.title) : [],
+    stale_entries: entries ? staleEntries(entries, desire).map((entry) => entry.title) : [],
   };
 }
 
@@ -123,17 +143,17 @@ function rebootReasons(desire: CmdlineDesire, live: readonly CmdlineToken[]): re
   return [{ kind: 'cmdline', detail }];
 }
 
-const REFUSALS: Readonly<Record<Exclude<BootLoader['kind'], 'grub-mkconfig'>, string>> = {
-  bls: 'boot entries are BLS files, which grubby edits',
+const REFUSALS: Readonly<Record<Exclude<BootLoader['kind'], 'grub-mkconfig' | 'bls'>, string>> = {
   'systemd-boot': 'systemd-boot or a unified kernel image takes its command line from /etc/kernel/cmdline',
   ostree: 'an ostree deployment keeps its kernel arguments (rpm-ostree kargs, bootc kargs.d)',
   none: 'no boot loader was found',
 };
 
 function refused(loader: BootLoader): TaskError {
-  if (loader.kind === 'grub-mkconfig') return new TaskError('the boot loader changed while it was read; try again');
+  if (loader.kind === 'grub-mkconfig' || loader.kind === 'bls')
+    return new TaskError('the boot loader changed while it was read; try again');
   return new TaskError(
-    `cannot set the kernel command line here: ${REFUSALS[loader.kind]} (${loader.evidence}); only GRUB with update-grub is supported`,
+    `cannot set the kernel command line here: ${REFUSALS[loader.kind]} (${loader.evidence}); GRUB is supported, with update-grub or with entries in /boot/loader/entries`,
     {
       boot_loader: loader.kind,
     },

@@ -8,7 +8,6 @@ import { TaskError } from '../contract/task-error.ts';
 import { directoryFiles } from '../probes/directory.ts';
 import { fileContent } from '../probes/file.ts';
 import { type KernelModule, kernelModule } from '../probes/kernel-modules.ts';
-import { bootEntries } from '../probes/boot-entries.ts';
 import { type CmdlineToken, tokenize } from '../probes/kernel-cmdline-tokens.ts';
 import {
   filesInForce,
@@ -19,6 +18,7 @@ import {
   parseModprobeFiles,
 } from '../probes/modprobe-config.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
+import { bootMenu } from './gpu/boot-menu.ts';
 import { type ModprobeFacts, modprobeWarnings, paramText, planModprobeFile } from './gpu/modprobe-file.ts';
 import { type BootLoadFacts, missingModule, planModulesLoad } from './gpu/modules-load.ts';
 
@@ -114,11 +114,8 @@ async function observe({ name, params }: Args, read: Read): Promise<Current> {
 }
 
 async function nextCmdline(read: Read): Promise<readonly CmdlineToken[]> {
-  const [entries, live] = await Promise.all([
-    read(bootEntries('/boot/grub/grub.cfg')),
-    read(pseudoFile('/proc/cmdline')),
-  ]);
-  return entries.default?.tokens ?? tokenize(live ?? '');
+  const [{ entries }, live] = await Promise.all([bootMenu(read), read(pseudoFile('/proc/cmdline'))]);
+  return entries?.default?.tokens ?? tokenize(live ?? '');
 }
 
 /** No kernel file system of modules, no answer: then nothing is skipped. */

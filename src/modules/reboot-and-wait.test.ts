@@ -88,7 +88,8 @@ describe('plan', () => {
     ...observed(),
     reasons: [{ kind: 'cmdline', detail: 'iommu=pt comes' }] as const,
     gate,
-    isGrub: true,
+    hasMenu: true,
+    entryProblem: null,
   };
   const plan = (raw: object, more: object = {}) => module.plan(module.args.parse(raw), { ...current, ...more });
 

@@ -3,13 +3,13 @@ import type { Change, RebootReason } from '../contract/change.ts';
 import { defineModule, type TaskView } from '../contract/module.ts';
 import type { Read } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
-import { bootEntries } from '../probes/boot-entries.ts';
 import { bootIdentity } from '../probes/boot-identity.ts';
-import { bootLoader } from '../probes/boot-loader.ts';
 import { tokenize } from '../probes/kernel-cmdline-tokens.ts';
 import { pciTree } from '../probes/pci.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
 import { type RebootGate, rebootGate } from '../probes/reboot-gate.ts';
+import { bootMenu } from './gpu/boot-menu.ts';
+import { defaultEntryProblem } from './gpu/default-entry.ts';
 import { isSelector } from './gpu/pci-selector.ts';
 import {
   type BootObservation,
@@ -81,7 +81,10 @@ const args = z.strictObject({
 interface Current extends BootObservation {
   readonly reasons: readonly RebootReason[];
   readonly gate: RebootGate | null;
-  readonly isGrub: boolean;
+  /** The loader's menu could be read, so that a default entry must be in it. */
+  readonly hasMenu: boolean;
+  /** What speaks against the default entry itself. */
+  readonly entryProblem: string | null;
 }
 
 type Args = z.infer<typeof args>;
@@ -114,16 +117,13 @@ boot id that stays. Told apart: never went down, never came back, another machin
 
 async function observe(given: Args, read: Read, task: TaskView): Promise<Current> {
   const { runElapsedSeconds } = task;
-  const [identity, cmdline, loader, usual, tree] = await Promise.all([
+  const [identity, cmdline, menu, tree] = await Promise.all([
     read(bootIdentity(runElapsedSeconds)),
     read(pseudoFile('/proc/cmdline')),
-    read(bootLoader()),
-    read(bootEntries('/boot/grub/grub.cfg')),
+    bootMenu(read),
     Object.keys(given.expect.drivers).length > 0 ? read(pciTree()) : null,
   ]);
-  const isGrub = loader.kind === 'grub-mkconfig';
-  const entries = isGrub && loader.configFile !== usual.configFile ? await read(bootEntries(loader.configFile)) : usual;
-  const nextEntry = isGrub ? entries.default : null;
+  const nextEntry = menu.entries?.default ?? null;
   const observation = {
     identity,
     runElapsedSeconds,
@@ -136,7 +136,8 @@ async function observe(given: Args, read: Read, task: TaskView): Promise<Current
   const gate = isDue
     ? await read(rebootGate(nextEntry ? [nextEntry.kernel, ...nextEntry.initrds].filter(isPlainPath) : []))
     : null;
-  return { ...observation, reasons, gate, isGrub };
+  const entryProblem = menu.bls && defaultEntryProblem(menu.bls, nextEntry, identity.machineId);
+  return { ...observation, reasons, gate, hasMenu: menu.entries !== null, entryProblem };
 }
 
 function reasonsOf(given: Args, observation: BootObservation): readonly RebootReason[] {
@@ -199,10 +200,11 @@ function refuseSurvivors(current: Current): void {
   );
 }
 
-function refuseUnsafe({ checks }: Args, { gate, isGrub, nextEntry }: Current): void {
+function refuseUnsafe({ checks }: Args, { gate, hasMenu, nextEntry, entryProblem }: Current): void {
   const complaints: string[] = [];
-  if (checks.includes('boot-files') && isGrub && !nextEntry)
-    complaints.push('no default boot entry with a kernel was found in grub.cfg');
+  if (checks.includes('boot-files') && hasMenu && !nextEntry)
+    complaints.push('no default boot entry with a kernel was found in the boot menu');
+  if (checks.includes('boot-files') && entryProblem) complaints.push(entryProblem);
   if (checks.includes('boot-files'))
     complaints.push(...(gate?.brokenFiles ?? []).map((path) => `${path} of the next boot entry is missing or empty`));
   if (checks.includes('guests') && gate?.guestsUnknown)

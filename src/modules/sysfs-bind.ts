@@ -6,7 +6,6 @@ import { defineModule } from '../contract/module.ts';
 import type { Read } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { type DeviceHolder, deviceHolders } from '../probes/device-holders.ts';
-import { bootEntries } from '../probes/boot-entries.ts';
 import { directoryFiles } from '../probes/directory.ts';
 import { fileContent, fileState } from '../probes/file.ts';
 import { initramfsGenerator } from '../probes/initramfs-generator.ts';
@@ -15,6 +14,7 @@ import { type PciAnchors, pciAnchors } from '../probes/pci-anchors.ts';
 import { type PciFunction, pciTree } from '../probes/pci.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
 import { BINDING_HOOK, BINDING_MODULE, BINDING_SCRIPT, BINDING_SETUP, bootIds, isVfio } from './gpu/boot-binding.ts';
+import { bootMenu } from './gpu/boot-menu.ts';
 import {
   expandTargets,
   refuseAnchors,
@@ -137,11 +137,11 @@ const EARLY_MODULES = '/etc/initramfs-tools/modules';
 const thisBoot = pseudoFile('/proc/sys/kernel/random/boot_id', ['kernel:/boot-id']);
 
 async function observe(given: Args, read: Read): Promise<Current> {
-  const [tree, anchors, binding, entries, config, early] = await Promise.all([
+  const [tree, anchors, binding, menu, config, early] = await Promise.all([
     read(pciTree()),
     read(pciAnchors()),
     bindingFiles(read),
-    given.mode === 'live' ? null : read(bootEntries('/boot/grub/grub.cfg')),
+    given.mode === 'live' ? null : bootMenu(read),
     given.mode === 'live'
       ? []
       : Promise.all(MODPROBE_DIRECTORIES.map((directory) => read(directoryFiles(directory, '.conf')))),
@@ -155,7 +155,7 @@ async function observe(given: Args, read: Read): Promise<Current> {
   const holders = moving.length > 0 ? await read(deviceHolders(moving.map((one) => one.address))) : [];
   const boot = {
     directives: parseModprobeFiles(filesInForce(config)),
-    cmdline: entries?.default?.tokens ?? [],
+    cmdline: menu?.entries?.default?.tokens ?? [],
     // dracut does not read that file, which may have stayed behind.
     early: early?.kind === 'file' && !binding.dracut ? Buffer.from(early.bytes).toString() : '',
   };

@@ -1,6 +1,7 @@
 import { type Output, program } from '../contract/command.ts';
 import { type Probe, type ProbeKind, probe, type Reading } from '../contract/probe.ts';
-import { type BootEntry, defaultBootEntry, ownEntries, parseGrubConfig, parseGrubEnvironment } from './grub-config.ts';
+import { type BootEntry, defaultBootEntry, ownEntries, parseGrubConfig } from './grub-config.ts';
+import { parseGrubEnvironment } from './grub-environment.ts';
 import { text } from './script-kind.ts';
 
 /** What the built boot menu holds: the state between the configuration and the next boot. */

@@ -26,6 +26,17 @@ const DEBIAN = {
 const ENTRY = { '/boot/loader/entries/abc-6.1.conf': 'title x\n' };
 
 describe('bootLoader, by what is on the host', () => {
+  it('names the rest of the menu, where entries are files', () => {
+    expect(host('rhel', { ...ENTRY, '/boot/grub2/grub.cfg': 'insmod blscfg\nblscfg\n' })).toEqual({
+      kind: 'bls',
+      evidence: join(root, 'rhel/boot/grub2/grub.cfg'),
+      configFile: join(root, 'rhel/boot/grub2/grub.cfg'),
+    });
+    expect(host('efi', { '/etc/grub2-efi.cfg': 'blscfg\n' })).toMatchObject({
+      configFile: join(root, 'efi/etc/grub2-efi.cfg'),
+    });
+  });
+
   it('finds GRUB with update-grub, and its file', () => {
     expect(host('debian', DEBIAN)).toEqual({
       kind: 'grub-mkconfig',
@@ -41,6 +52,7 @@ describe('bootLoader, by what is on the host', () => {
       'entries beside a grub.cfg of the RHEL family',
       { ...ENTRY, '/boot/grub2/grub.cfg': 'x\n', '/usr/sbin/grubby': '#!/bin/sh\n' },
     ],
+    ['bls', 'a grub.cfg on the EFI partition, by its link', { '/etc/grub2-efi.cfg': 'blscfg\n' }],
     [
       'systemd-boot',
       'what the firmware says booted',

@@ -4,7 +4,8 @@ import { recordsOf, scriptKind } from './script-kind.ts';
 /** Who decides the kernel command line of the next boot, found by looking, never by the distribution's name. */
 export type BootLoader =
   | { readonly kind: 'grub-mkconfig'; readonly configFile: string; readonly updateCommand: string }
-  | { readonly kind: 'bls'; readonly evidence: string }
+  /** GRUB that takes its entries from /boot/loader/entries; `configFile` holds the rest of its menu. */
+  | { readonly kind: 'bls'; readonly evidence: string; readonly configFile: string }
   | { readonly kind: 'systemd-boot'; readonly evidence: string }
   | { readonly kind: 'ostree'; readonly evidence: string }
   | { readonly kind: 'none'; readonly evidence: string };
@@ -22,6 +23,9 @@ for f in "$r/boot/grub/grub.cfg" "$r/boot/grub2/grub.cfg"; do
   [ -r "$f" ] || continue
   echo "config $f"
   if grep -Eq '^[[:space:]]*blscfg' "$f"; then echo "bls $f"; fi
+done
+for f in "$r/etc/grub2.cfg" "$r/etc/grub2-efi.cfg"; do
+  [ -r "$f" ] && grep -Eq '^[[:space:]]*blscfg' "$f" && echo "bls $(readlink -f "$f")"
 done
 for f in "$r"/boot/loader/entries/*.conf; do [ -e "$f" ] && echo "entry $f"; done
 for f in "$r/boot/loader/loader.conf" "$r/boot/efi/loader/loader.conf" "$r/efi/loader/loader.conf"; do
@@ -58,7 +62,7 @@ function decide(found: ReadonlyMap<string, string>): BootLoader {
   const bls =
     found.get('bls') ??
     (configFile?.endsWith('/grub2/grub.cfg') || found.has('grubby') ? found.get('entry') : undefined);
-  if (bls) return { kind: 'bls', evidence: bls };
+  if (bls) return { kind: 'bls', evidence: bls, configFile: found.get('bls') ?? configFile ?? '/boot/grub2/grub.cfg' };
   const updateCommand = found.get('update-grub');
   if (updateCommand && evidenceOf('config', 'defaults')) {
     return { kind: 'grub-mkconfig', configFile: configFile ?? '/boot/grub/grub.cfg', updateCommand };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { defaultBootEntry, grubWords, ownEntries, parseGrubConfig, parseGrubEnvironment } from './grub-config.ts';
+import { defaultBootEntry, grubWords, ownEntries, parseGrubConfig } from './grub-config.ts';
+import { parseGrubEnvironment } from './grub-environment.ts';
 
 const debian = readFileSync(new URL('./fixtures/grub-debian12.cfg', import.meta.url), 'utf8');
 const config = parseGrubConfig(debian);

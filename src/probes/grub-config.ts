@@ -23,6 +23,8 @@ export interface MenuName {
 
 interface MenuItem extends MenuName {
   readonly children: readonly MenuItem[] | null;
+  /** Here `blscfg` puts the entries of /boot/loader/entries. */
+  readonly isBlsPlace?: true;
   readonly entry: BootEntry | null;
 }
 
@@ -51,6 +53,18 @@ interface Progress {
   section: string | null;
 }
 
+const BLS_PLACE: MenuItem = { title: '', id: null, children: null, entry: null, isBlsPlace: true };
+
+/** The menu with entries of files in it, where `blscfg` stands. */
+export function withBlsEntries(config: GrubConfig, entries: readonly BootEntry[]): GrubConfig {
+  const items = entries.map((entry) => ({ title: entry.title, id: entry.id, children: null, entry }));
+  return {
+    ...config,
+    entries: [...config.entries, ...entries],
+    menu: config.menu.flatMap((item) => (item.isBlsPlace ? items : [item])),
+  };
+}
+
 /** Reads what grub-mkconfig writes: one statement a line, blocks closed by `}` alone. */
 export function parseGrubConfig(text: string): GrubConfig {
   const lines = text.split('\n');
@@ -69,6 +83,7 @@ function readLine(progress: Progress, line: string, number: number): void {
   if (section) progress.section = section[1] === 'BEGIN' ? (section[2] ?? null) : null;
   else if (/^(menuentry|submenu|function)\s.*\{$/.test(line)) progress.open.push(openBlock(line, number));
   else if (line === '}') closeBlock(progress);
+  else if (/^blscfg\b/.test(line)) progress.top.children.push({ ...BLS_PLACE });
   else readBootLine(progress.open.at(-1), line);
 }
 
@@ -135,12 +150,6 @@ function lastDefault(lines: readonly string[]): string {
     .map((value) => value.trim().replace(/^(["'])(.*)\1$/, '$2'))
     .filter((value) => value !== '${next_entry}' && value !== '');
   return values.at(-1) ?? '0';
-}
-
-/** `saved_entry` and `next_entry` of a GRUB environment block: `name=value` lines, padded with `#` to 1024 bytes. */
-export function parseGrubEnvironment(text: string): ReadonlyMap<string, string> {
-  const pairs = text.split('\n').filter((line) => !line.startsWith('#') && line.includes('='));
-  return new Map(pairs.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
 }
 
 /**

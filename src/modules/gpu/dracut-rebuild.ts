@@ -23,7 +23,7 @@ while read -r kernel image; do
   if [ -L "$image" ]; then image=$(readlink -f "$image") || exit; fi
   new=\${image%/*}/.tsplay-\${image##*/}
   rm -f "$new"
-  dracut --force "$new" "$kernel" </dev/null || fail 'dracut failed'
+  (umask 022; dracut --force "$new" "$kernel" </dev/null) || fail 'dracut failed'
   inspect "$new" "$@" >"$stamps/new" || exit
   if grep -q '^broken ' "$stamps/new"; then fail "the new one cannot be unpacked ($(sed -n 's/^broken //p' "$stamps/new"))"; fi
   sync "$new" 2>/dev/null || sync

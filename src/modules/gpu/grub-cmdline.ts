@@ -9,7 +9,8 @@ import type { BootEntry } from '../../probes/grub-config.ts';
 import { effectiveTokens, GRUB_DROP_INS, type GrubDefaults, OWN_DROP_IN } from '../../probes/grub-defaults.ts';
 import { EMPTY_DROP_IN, type GrubDropIn, parseGrubDropIn, renderGrubDropIn } from '../../probes/grub-drop-in.ts';
 import { type CmdlineToken, parseToken } from '../../probes/kernel-cmdline-tokens.ts';
-import { type CmdlineDesire, conflictingTokens, sequenceOf, unmetTokens, withDesire } from './cmdline-desire.ts';
+import { difference, refuseConflict } from './amended.ts';
+import { type CmdlineDesire, unmetTokens, withDesire } from './cmdline-desire.ts';
 
 /** Everything about the command line on a host whose menu grub-mkconfig writes. */
 export interface GrubCmdline {
@@ -63,7 +64,7 @@ function planDropIn(grub: GrubCmdline, desire: CmdlineDesire): readonly Change[]
   if (unmetTokens(effectiveTokens(stages.at(-1)), desire).length === 0) return [];
   const at = stages.findIndex((stage) => stage.path === OWN_DROP_IN);
   const before = effectiveTokens(at < 0 ? stages.at(-1) : stages[at - 1]);
-  refuseConflict(before, desire);
+  refuseConflict(before, desire, 'the GRUB configuration');
   const present =
     grub.dropIn.kind === 'file' ? parseGrubDropIn(Buffer.from(grub.dropIn.bytes).toString()) : EMPTY_DROP_IN;
   const text = renderGrubDropIn(revise(before, present, desire));
@@ -77,32 +78,11 @@ function planDropIn(grub: GrubCmdline, desire: CmdlineDesire): readonly Change[]
 export function revise(before: readonly CmdlineToken[], present: GrubDropIn, desire: CmdlineDesire): GrubDropIn {
   const kept = before.filter((token) => !present.drop.includes(token.text));
   const appended = present.append.map(parseToken);
-  const target = withDesire([...kept, ...appended], desire);
-  const isReordered = sequenceText(before, desire) !== sequenceText(target, desire);
-  const ordered = new Set(isReordered ? sequenceOf([...before, ...target], desire).map((token) => token.text) : []);
-  const isIn = (tokens: readonly CmdlineToken[], text: string) => tokens.some((token) => token.text === text);
-  const drop = before.filter(({ text }) => ordered.has(text) || !isIn(target, text)).map((token) => token.text);
-  const append = target.filter(({ text }) => ordered.has(text) || !isIn(before, text)).map((token) => token.text);
-  const inseparable = drop.find((text) => /[\s'"]/.test(text));
+  const revised = difference(before, withDesire([...kept, ...appended], desire), desire);
+  const inseparable = revised.drop.find((text) => /[\s'"]/.test(text));
   if (inseparable)
     throw new TaskError(`${inseparable} is set in ${GRUB_DROP_INS} or /etc/default/grub in quotes; change it there`);
-  return { drop: [...new Set(drop)], append };
-}
-
-function sequenceText(tokens: readonly CmdlineToken[], desire: CmdlineDesire): string {
-  return sequenceOf(tokens, desire)
-    .map((token) => token.text)
-    .join(' ');
-}
-
-function refuseConflict(tokens: readonly CmdlineToken[], desire: CmdlineDesire): void {
-  const conflict = conflictingTokens(tokens, desire);
-  if (conflict.length === 0) return;
-  const texts = conflict.map((token) => token.text).join(' and ');
-  throw new TaskError(
-    `the GRUB configuration sets one parameter twice, ${texts}: the kernel takes the last and devices of the other are lost. Keep one of them.`,
-    { conflict: conflict.map((token) => token.text) },
-  );
+  return revised;
 }
 
 function overridden({ stages }: GrubDefaults, at: number, desire: CmdlineDesire): TaskError {
