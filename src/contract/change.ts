@@ -78,6 +78,11 @@ export interface RunCommand {
   readonly touches: readonly Resource[];
   /** Facts that hold afterwards, for check mode. */
   readonly predicts?: readonly PredictedFact[];
+  /**
+   * What takes back the changes made before it, in this order, should it fail: the old file, a service restarted with it.
+   * The task fails all the same and says what was taken back.
+   */
+  readonly onFailure?: readonly Change[];
 }
 
 export interface LoadKernelModule {

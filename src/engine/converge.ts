@@ -2,6 +2,7 @@ import type { Applied, Change, ChangeKind, Diff } from '../contract/change.ts';
 import { UnknownReading } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
 import type { Situation } from './situation.ts';
+import { takeBack } from './take-back.ts';
 
 /** A module with its arguments, on one host as one user. */
 export interface Convergence {
@@ -82,13 +83,14 @@ async function applyAll(
     try {
       applied.push(await kind.apply(change, task.situation.session));
     } catch (error) {
-      if (error instanceof TaskError)
-        throw new TaskError(
-          error.message,
-          { ...error.detail, changed: applied.length > 0, done: actions.slice(0, applied.length) },
-          { cause: error },
-        );
-      throw error;
+      if (!(error instanceof TaskError)) throw error;
+      const back = await takeBack(change, task.situation.session, task.kindOf);
+      task.situation.link.invalidate(back.touches);
+      throw new TaskError(
+        error.message + back.message,
+        { ...error.detail, ...back.detail, changed: applied.length > 0, done: actions.slice(0, applied.length) },
+        { cause: error },
+      );
     } finally {
       task.situation.link.invalidate(kind.touches(change));
     }

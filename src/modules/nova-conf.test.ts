@@ -20,7 +20,7 @@ show)
 restart)
   echo x >>$d/restarts
   date +%s >$d/started
-  cat $d/after-restart >$d/state;;
+  if [ -e $d/breaks-with ] && grep -q -f $d/breaks-with $d/nova.conf; then echo failed; else echo active; fi >$d/state;;
 is-active) cat $d/state;;
 esac
 exit 0
@@ -48,7 +48,6 @@ beforeEach(async () => {
   }
   put('nova.conf', `[DEFAULT]\ndebug = false\n[database]\nconnection = ${PASSWORD}\n`, 1000);
   put('state', 'active\n');
-  put('after-restart', 'active\n');
   put('started', `${Math.floor(Date.now() / 1000) - 100}\n`);
   // /usr/local/sbin comes first in the PATH of every command; the mount is seen by this shell only.
   const overlay = `mount -t tmpfs tmpfs /usr/local/sbin && cp ${folder}/bin/* /usr/local/sbin/ && exec sh`;
@@ -67,6 +66,7 @@ function put(name: string, text: string, secondsAgo = 0): void {
 }
 
 const text = () => readFileSync(conf, 'utf8');
+const state = () => readFileSync(join(folder, 'state'), 'utf8').trim();
 const restarts = () => {
   try {
     return readFileSync(join(folder, 'restarts'), 'utf8').trim().split('\n').length;
@@ -127,10 +127,33 @@ describe('nova-conf on a host', () => {
   });
 
   it('fails with the journal when the unit does not stay up', async () => {
-    put('after-restart', 'failed\n');
+    put('breaks-with', '.\n');
     await expect(host.run(novaConf, args())).rejects.toThrow(
       /nova-compute is failed 0 s after its restart[^]*PciConfigInvalidSpec/,
     );
+  });
+
+  it('brings the old file and the service back when the unit does not come up with the new one', async () => {
+    const before = text();
+    chmodSync(conf, 0o640);
+    put('breaks-with', 'device_spec\n');
+    const failure: unknown = await host.run(novaConf, args()).catch((error: unknown) => error);
+    expect(String(failure)).toMatch(/PciConfigInvalidSpec[^]*Taken back: write .*nova\.conf.*; restart nova-compute/);
+    expect([text(), statSync(conf).mode & 0o777, state(), restarts()]).toEqual([before, 0o640, 'active', 2]);
+    expect((await host.check(novaConf, args())).changes, 'the next run tries again').toHaveLength(2);
+  });
+
+  it('says when the service does not come up with the old file either', async () => {
+    put('breaks-with', '.\n');
+    await expect(host.run(novaConf, args())).rejects.toThrow(/Taking it back failed too: restart nova-compute/);
+    expect(text()).not.toContain('device_spec');
+  });
+
+  it('keeps what was written for a unit that had failed before: the old file was no better', async () => {
+    put('state', 'failed\n');
+    put('breaks-with', 'device_spec\n');
+    await expect(host.run(novaConf, args())).rejects.toThrow('nova-compute is failed');
+    expect(text()).toContain(LINE);
   });
 
   it('is one change in check mode, and writes nothing', async () => {

@@ -1,4 +1,4 @@
-import type { Applied, Change } from '../contract/change.ts';
+import type { Applied, Change, WriteFile } from '../contract/change.ts';
 import type { FileContent } from '../contract/file-state.ts';
 import { defineModule } from '../contract/module.ts';
 import { TaskError } from '../contract/task-error.ts';
@@ -22,7 +22,8 @@ refuse. Options Nova renamed move to their present names in the same write.
 A unit under \`restart\` is restarted after a write, and also when it runs since before the newest of its configuration
 files was modified, so that a run interrupted between the two is completed by the next. Times are compared by whole
 seconds, and an equal second counts as older. A unit that is stopped stays stopped; one that does not stay active for
-\`settle\` seconds fails the task with the last lines of its journal.
+\`settle\` seconds fails the task with the last lines of its journal. Had it been running before the write, the old files
+come back first and the units restarted so far are restarted with them.
 
 Sources: oslo.config iniparser.py and cfg.py; nova conf/pci.py, pci/request.py, pci/devspec.py, scheduler/host_manager.py,
 compute/pci_placement_translator.py; systemctl(1).`,
@@ -42,10 +43,7 @@ function plan(args: NovaConfArgs, current: Current): readonly Change[] {
   const units = current.units.filter(({ name }) =>
     [...args.restart, ...args.restart_if_present].flatMap(unitNames).includes(name),
   );
-  return [
-    ...writes,
-    ...restartsFor({ units, files: current.files, isWriting: writes.length > 0, settle: args.settle }),
-  ];
+  return [...writes, ...restartsFor({ units, files: current.files, writes, settle: args.settle })];
 }
 
 function configSet(args: NovaConfArgs, files: readonly FileContent[]): ConfigSet {
@@ -76,7 +74,7 @@ function decoded(path: string, bytes: Uint8Array): string {
 
 const NEW_FILE = { mode: 0o640, owner: 'root', group: 'nova' };
 
-function writeOf(args: NovaConfArgs, file: FileContent, wanted: ConfigSet): readonly Change[] {
+function writeOf(args: NovaConfArgs, file: FileContent, wanted: ConfigSet): readonly WriteFile[] {
   const before = file.kind === 'file' ? decoded(file.path, file.bytes) : '';
   const after = wanted.texts.find((text) => text.path === file.path);
   if (!after || textOf(after) === before) return [];

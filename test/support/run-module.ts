@@ -4,8 +4,10 @@ import type { HostSession } from '../../src/contract/host-session.ts';
 import type { AnyModule, ControllerFiles, TaskView } from '../../src/contract/module.ts';
 import type { Probe } from '../../src/contract/probe.ts';
 import { kindOf } from '../../src/changes/kinds.ts';
+import { TaskError } from '../../src/contract/task-error.ts';
 import { CheckOverlay } from '../../src/engine/check-overlay.ts';
 import { ReadAhead } from '../../src/engine/read-ahead.ts';
+import { takeBack } from '../../src/engine/take-back.ts';
 import { connectLocal } from '../../src/transport/local.ts';
 
 export interface ModuleRun {
@@ -49,6 +51,11 @@ export async function hostUnderTest(options: HostOptions = {}): Promise<HostUnde
   const apply = async (change: Change): Promise<Applied> => {
     try {
       return await kindOf(change).apply(change, session);
+    } catch (error) {
+      if (!(error instanceof TaskError)) throw error;
+      const back = await takeBack(change, session, kindOf);
+      live.invalidate(back.touches);
+      throw new TaskError(error.message + back.message, { ...error.detail, ...back.detail }, { cause: error });
     } finally {
       live.invalidate(kindOf(change).touches(change));
     }

@@ -1,7 +1,8 @@
-import type { RunCommand } from '../../contract/change.ts';
+import type { Change, RunCommand, WriteFile } from '../../contract/change.ts';
 import type { FileContent } from '../../contract/file-state.ts';
 import { TaskError } from '../../contract/task-error.ts';
 import { runCommand } from '../../changes/run-command.ts';
+import { writeFileKind } from '../../changes/write-file.ts';
 import { restartedUnit, type ServiceUnit } from '../../probes/nova/service-unit.ts';
 import { serviceResource, unitName } from '../../probes/service.ts';
 import { RESTART_SCRIPT } from './restart-script.ts';
@@ -12,18 +13,29 @@ const RESTART_MS = 300_000;
 export interface RestartQuestion {
   readonly units: readonly ServiceUnit[];
   readonly files: readonly FileContent[];
-  readonly isWriting: boolean;
+  /** What is written before the restarts. */
+  readonly writes: readonly WriteFile[];
   /** Seconds. */
   readonly settle: number;
 }
 
 /**
  * Restarts of the units that run, or failed, with other configuration than the files hold. A run that died between
- * writing and restarting is finished by the next one, because the unit is then older than its files.
+ * writing and restarting is finished by the next one, because the unit is then older than its files. Where a unit that
+ * ran before does not come up with what was written, the old files come back, and the units restarted so far with them.
  */
-export function restartsFor({ units, files, isWriting, settle }: RestartQuestion): readonly RunCommand[] {
-  const due = units.filter((unit) => unit.isLoaded && isDue(unit, files, isWriting));
-  return due.map((unit) => restart(unit, files, settle));
+export function restartsFor({ units, files, writes, settle }: RestartQuestion): readonly RunCommand[] {
+  const due = units.filter((unit) => unit.isLoaded && isDue(unit, files, writes.length > 0));
+  const plain = due.map((unit) => restart(unit, files, settle));
+  return plain.map((command, index) =>
+    due[index]?.activeState === 'active' && writes.length > 0
+      ? { ...command, onFailure: [...undone(writes), ...plain.slice(0, index + 1)] }
+      : command,
+  );
+}
+
+function undone(writes: readonly WriteFile[]): readonly Change[] {
+  return writes.toReversed().flatMap((write) => writeFileKind.undo(write) ?? []);
 }
 
 /** A unit that was stopped stays stopped: it reads its files when somebody starts it. */
