@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { playText } from '../../../test/support/play.ts';
 import { type HostUnderTest, hostUnderTest } from '../../../test/support/run-module.ts';
 import {
   PASSWORD,
@@ -336,7 +337,7 @@ describe('one host', () => {
   it('takes the variables of the task, and says where it looked when there is nothing', async () => {
     await ask({}, async (host, _cloud, { auth: _auth, ...rest }) => {
       await expect(host.run(flavor, rest)).rejects.toThrow(
-        /no `auth`, `openrc` or OS_AUTH_URL.*\/etc\/openstack\/clouds\.yaml/,
+        /no `cloud`, `auth`, `openrc` or OS_AUTH_URL, and no clouds\.yaml .* in .*, \/etc\/openstack of this host/,
       );
     });
     await using cloud = await startSmallCloud();
@@ -349,5 +350,43 @@ describe('one host', () => {
     const host = await hostUnderTest({ environment });
     expect((await host.run(flavor, { ...NEW, properties: ALIAS })).remaining).toEqual([]);
     await host.close();
+  });
+});
+
+describe('a loop of a playbook', () => {
+  const LOOP = `- hosts: all
+  gather_facts: false
+  tasks:
+    - name: flavors
+      nova-flavor:
+        auth: {auth_url: "{{ url }}", username: admin, password: "{{ secret }}", project_name: admin}
+        name: "{{ item.name }}"
+        vcpus: "{{ item.vcpus | default(omit) }}"
+        ram: "{{ item.ram }}"
+        region_name: "{{ none_given | default(omit, true) }}"
+        pci_aliases: [a100]
+        properties: "{{ {'hw:cpu_policy': 'dedicated'} | combine({'pci_passthrough:alias': item.alias ~ ':' ~ item.gpus}) }}"
+      loop:
+        - {name: one, vcpus: 1, ram: 512, alias: a100, gpus: 1}
+        - {name: two, vcpus: 2, ram: 1024, alias: a100, gpus: 2}
+`;
+
+  it('checks, makes and checks its flavors with one token each run', async () => {
+    await using cloud = await startSmallCloud();
+    const call = { extraVars: [JSON.stringify({ url: cloud.origin, secret: PASSWORD })] };
+    const statuses = async (mode: 'run' | 'check') => {
+      const played = await playText(LOOP, { ...call, mode });
+      expect(JSON.stringify(played.events)).not.toMatch(/gAAAA-token/);
+      return [played.exitCode, ...(played.results('flavors').get('h1')?.items ?? []).map(({ status }) => status)];
+    };
+    expect(await statuses('check')).toEqual([3, 'changed', 'changed']);
+    expect(cloud.flavors.size).toBe(0);
+    expect(await statuses('run')).toEqual([0, 'changed', 'changed']);
+    expect([...cloud.flavors.values()]).toMatchObject([
+      { name: 'one', extra_specs: { 'pci_passthrough:alias': 'a100:1' } },
+      { name: 'two', vcpus: 2, extra_specs: { 'pci_passthrough:alias': 'a100:2', 'hw:cpu_policy': 'dedicated' } },
+    ]);
+    expect(await statuses('check')).toEqual([0, 'ok', 'ok']);
+    expect(cloud.requests.filter(({ path }) => path === '/v3/auth/tokens')).toHaveLength(3);
   });
 });

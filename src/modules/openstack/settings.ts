@@ -1,4 +1,4 @@
-import { join } from 'node:path/posix';
+import { dirname, join } from 'node:path/posix';
 import type { FileContent } from '../../contract/file-state.ts';
 import type { Read } from '../../contract/probe.ts';
 import { TaskError } from '../../contract/task-error.ts';
@@ -30,10 +30,7 @@ export async function cloudSettings(
   if (named === undefined && variables) return variables;
   const places = cloudsPlaces(host, environment);
   const clouds = await findClouds(places, read);
-  if (!clouds)
-    throw new TaskError(
-      `no credentials for an OpenStack cloud: there is no \`auth\`, \`openrc\` or OS_AUTH_URL, and none of ${places.clouds.join(', ')}`,
-    );
+  if (!clouds) throw noClouds(named, places);
   return settingsOfCloud(clouds, named ?? onlyCloud(clouds));
 }
 
@@ -49,6 +46,15 @@ async function settingsOfOpenrc(path: string, read: Read): Promise<CloudSettings
 interface Places {
   readonly clouds: readonly string[];
   readonly secure: readonly string[];
+}
+
+function noClouds(named: string | undefined, { clouds }: Places): TaskError {
+  const folders = [...new Set(clouds.map((path) => dirname(path)))].join(', ');
+  const wanted =
+    named === undefined
+      ? 'no credentials for an OpenStack cloud: there is no `cloud`, `auth`, `openrc` or OS_AUTH_URL'
+      : `the cloud ${named} is not to be found`;
+  return new TaskError(`${wanted}, and no clouds.yaml (nor .yml, .json) in ${folders} of this host`);
 }
 
 const SUFFIXES = ['yaml', 'yml', 'json'];
