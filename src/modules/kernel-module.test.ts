@@ -86,6 +86,21 @@ const short = (changes: readonly Change[]) =>
   );
 
 describe('kernel-module', () => {
+  it.each(['modprobe.blacklist=nouveau,vfio-pci', 'module_blacklist=vfio_pci'])(
+    'refuses to list for every boot what the next one is told not to load: %s',
+    (cmdline) => {
+      const run = planned({ name: 'vfio-pci', persistent: true, state: 'unchanged' }, { cmdline });
+      expect(run.changes).toThrow(`the kernel command line of the next boot has ${cmdline}`);
+    },
+  );
+
+  it('warns of a module that dracut is told to leave out', () => {
+    const host = { cmdline: 'rd.driver.blacklist=nouveau,vfio_pci' };
+    const run = planned({ name: 'vfio-pci', persistent: true, state: 'unchanged' }, host);
+    expect(short(run.changes())).toEqual(['vfio_pci']);
+    expect(run.values()).toMatchObject({ warnings: [expect.stringContaining('out of the initramfs')] });
+  });
+
   it.each([
     ['loads what is not loaded', { name: 'vfio-pci' }, {}, ['load-kernel-module vfio-pci']],
     ['leaves alone what is loaded', { name: 'vfio-pci' }, { kernel: { isLoaded: true } }, []],

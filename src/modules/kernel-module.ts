@@ -20,7 +20,7 @@ import {
 import { pseudoFile } from '../probes/pseudo-file.ts';
 import { bootMenu } from './gpu/boot-menu.ts';
 import { type ModprobeFacts, modprobeWarnings, paramText, planModprobeFile } from './gpu/modprobe-file.ts';
-import { type BootLoadFacts, missingModule, planModulesLoad } from './gpu/modules-load.ts';
+import { type BootLoadFacts, isBlockedBy, missingModule, planModulesLoad } from './gpu/modules-load.ts';
 
 const moduleName = z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be a module name: letters, digits, - and _');
 const paramValue = z.union([
@@ -99,7 +99,7 @@ other. None of it reaches a module that is built into the kernel: that is refuse
   ],
 });
 
-async function observe({ name, params }: Args, read: Read): Promise<Current> {
+async function observe({ name, params, persistent }: Args, read: Read): Promise<Current> {
   const own = normaliseModule(name);
   const [module, ownOptions, ownLoad, options, loads, cmdline] = await Promise.all([
     read(kernelModule(name)),
@@ -107,7 +107,7 @@ async function observe({ name, params }: Args, read: Read): Promise<Current> {
     read(fileContent(`/etc/modules-load.d/tsplay-${own}.conf`)),
     Promise.all(MODPROBE_DIRECTORIES.map((directory) => read(directoryFiles(directory, '.conf')))),
     Promise.all(MODULES_LOAD_DIRECTORIES.map((directory) => read(directoryFiles(directory, '.conf')))),
-    params ? nextCmdline(read) : [],
+    params || persistent ? nextCmdline(read) : [],
   ]);
   const directives = parseModprobeFiles(filesInForce(options));
   return { module, ownOptions, ownLoad, directives, listed: listedModules(filesInForce(loads)), cmdline };
@@ -131,9 +131,17 @@ function isBuiltinOrder({ params, block, softdep }: Args, { isBuiltin }: KernelM
 }
 
 function warningsOf(given: Args, current: Current): readonly string[] {
-  if (!isSkipped(given, current)) return modprobeWarnings(given, current);
+  if (!isSkipped(given, current)) return [...modprobeWarnings(given, current), ...initramfsWarnings(given, current)];
   return current.module.isBuiltin
     ? [`${given.name} is built into this kernel: it takes its devices before any module, whatever a softdep says`]
+    : [];
+}
+
+/** dracut obeys rd.driver.blacklist in the initramfs only: then the module comes later than its options or softdeps mean. */
+function initramfsWarnings({ name }: Args, { cmdline }: Current): readonly string[] {
+  const token = cmdline.find((one) => isBlockedBy(one, name, ['rd.driver.blacklist']));
+  return token
+    ? [`the next boot's ${token.text} keeps ${name} out of the initramfs: it is loaded later, if at all`]
     : [];
 }
 

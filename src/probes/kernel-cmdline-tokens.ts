@@ -37,6 +37,7 @@ const POLICIES: Readonly<Record<string, TokenPolicy>> = {
   console: 'multi',
   earlycon: 'multi',
   'rd.driver.pre': 'multi',
+  'rd.driver.post': 'multi',
   'rd.driver.blacklist': 'multi',
   initcall_blacklist: 'csv-merge',
   'vfio_pci.ids': 'csv-merge',

@@ -18,6 +18,8 @@ describe('present', () => {
     ['quiet', 'iommu=pt', 'quiet iommu=pt'],
     ['iommu=off quiet iommu=pt', 'iommu=pt', 'quiet iommu=pt'],
     ['console=tty0', 'console=ttyS0', 'console=tty0 console=ttyS0'],
+    ['rd.driver.pre=ahci', 'rd.driver.pre=vfio-pci', 'rd.driver.pre=ahci rd.driver.pre=vfio-pci'],
+    ['modprobe.blacklist=snd-hda-intel', 'modprobe.blacklist=nouveau', 'modprobe.blacklist=snd_hda_intel,nouveau'],
     ['vfio_pci.ids=10de:1 quiet', 'vfio-pci.ids=10DE:2', 'quiet vfio-pci.ids=10de:1,10de:2'],
     ['hugepages=4 hugepagesz=2M quiet', 'hugepagesz=1G hugepages=4', 'quiet hugepagesz=1G hugepages=4'],
     ['a="x y" quiet', 'iommu=pt', 'a="x y" quiet iommu=pt'],
@@ -37,6 +39,7 @@ describe('present', () => {
     ['intel_iommu=sm_on,on', 'intel_iommu=on,sm_on'],
     ['vfio-pci.ids=10de:2,10de:1', 'vfio-pci.ids=10de:1'],
     ['console=ttyS0 console=tty0', 'console=ttyS0'],
+    ['rd.driver.pre=vfio,vfio_pci rd.driver.pre=ahci', 'rd.driver.pre=ahci,vfio-pci'],
     ['hugepagesz=1G quiet hugepages=4', 'hugepagesz=1G hugepages=4'],
   ])('is content with %s for %s', (line, tokens) => {
     expect(unmetTokens(tokenize(line), want(tokens))).toEqual([]);
@@ -55,6 +58,7 @@ describe('absent', () => {
     ['vfio_iommu_type1.allow_unsafe_interrupts=1 ro', 'vfio-iommu-type1.allow-unsafe-interrupts', 'ro'],
     ['vfio-pci.ids=10de:1,10de:2', 'vfio-pci.ids=10de:1', 'vfio-pci.ids=10de:2'],
     ['vfio-pci.ids=10de:1', 'vfio-pci.ids=10de:1', ''],
+    ['rd.driver.blacklist=vfio-pci,nouveau ro', 'rd.driver.blacklist=vfio_pci', 'rd.driver.blacklist=nouveau ro'],
   ])('makes %s without %s into %s', (line, tokens, expected) => {
     const desire = want(tokens, { state: 'absent' });
     expect(after(line, desire)).toBe(expected);

@@ -1,4 +1,10 @@
-import { type CmdlineToken, parseToken, policyOf, type TokenPolicy } from '../../probes/kernel-cmdline-tokens.ts';
+import {
+  type CmdlineToken,
+  normaliseKey,
+  parseToken,
+  policyOf,
+  type TokenPolicy,
+} from '../../probes/kernel-cmdline-tokens.ts';
 
 /** Which tokens a task wants on a command line, or off it. */
 export interface CmdlineDesire {
@@ -37,7 +43,9 @@ function isMissing(token: CmdlineToken, current: readonly CmdlineToken[], desire
     case 'set':
       return same.length === 0 || same.some((one) => !isMetBy(token, one));
     case 'multi':
-      return !same.some((one) => one.value === token.value);
+      return isModuleList(token)
+        ? itemsOf(token).some((item) => !same.flatMap(itemsOf).includes(item))
+        : !same.some((one) => one.value === token.value);
     case 'csv-merge':
       return same.length !== 1 || itemsOf(token).some((item) => !same.flatMap(itemsOf).includes(item));
     case 'sequence':
@@ -48,7 +56,7 @@ function isMissing(token: CmdlineToken, current: readonly CmdlineToken[], desire
 function isUnwanted(token: CmdlineToken, current: readonly CmdlineToken[], desire: CmdlineDesire): boolean {
   const same = occurrences(current, token.key);
   if (token.value === null) return same.length > 0;
-  if (policyOf(token.key, desire.policies) !== 'csv-merge') return same.some((one) => one.value === token.value);
+  if (!hasItems(token, desire)) return same.some((one) => one.value === token.value);
   return same.flatMap(itemsOf).some((item) => itemsOf(token).includes(item));
 }
 
@@ -78,7 +86,7 @@ function withoutToken(
   token: CmdlineToken,
   desire: CmdlineDesire,
 ): readonly CmdlineToken[] {
-  const isMerged = policyOf(token.key, desire.policies) === 'csv-merge';
+  const isMerged = hasItems(token, desire);
   return current.flatMap((one) => {
     if (one.key !== token.key) return [one];
     if (token.value === null || (!isMerged && one.value === token.value)) return [];
@@ -118,9 +126,27 @@ function occurrences(tokens: readonly CmdlineToken[], key: string): readonly Cmd
   return tokens.filter((token) => token.key === key);
 }
 
+/** Lists of modules, in which `-` is `_`. dracut's may be repeated, and each may hold several (dracut.cmdline(7)). */
+const MODULE_LISTS = new Set([
+  'rd.driver.pre',
+  'rd.driver.post',
+  'rd.driver.blacklist',
+  'modprobe.blacklist',
+  'module_blacklist',
+]);
+
+function isModuleList({ key }: CmdlineToken): boolean {
+  return MODULE_LISTS.has(key);
+}
+
+function hasItems(token: CmdlineToken, desire: CmdlineDesire): boolean {
+  return isModuleList(token) || policyOf(token.key, desire.policies) === 'csv-merge';
+}
+
 /** PCI ids are hexadecimal, so their case does not matter. */
 function itemsOf(token: CmdlineToken): readonly string[] {
   const items = (token.value ?? '').split(',').filter(Boolean);
+  if (isModuleList(token)) return items.map(normaliseKey);
   return token.key === 'vfio_pci.ids' ? items.map((item) => item.toLowerCase()) : items;
 }
 

@@ -1,6 +1,7 @@
 import type { Change } from '../../contract/change.ts';
 import type { FileContent } from '../../contract/file-state.ts';
 import { TaskError } from '../../contract/task-error.ts';
+import type { CmdlineToken } from '../../probes/kernel-cmdline-tokens.ts';
 import type { KernelModule } from '../../probes/kernel-modules.ts';
 import { type ModprobeDirective, normaliseModule } from '../../probes/modprobe-config.ts';
 import { type ModprobeDesire, modulesLoadText, planOwnFile } from './module-files.ts';
@@ -17,6 +18,8 @@ export interface BootLoadFacts {
   readonly ownLoad: FileContent;
   readonly ownOptions: FileContent;
   readonly directives: readonly ModprobeDirective[];
+  /** Of the next boot. */
+  readonly cmdline: readonly CmdlineToken[];
   /** What all files in force of modules-load.d(5) list. */
   readonly listed: readonly { readonly module: string; readonly path: string }[];
 }
@@ -36,7 +39,8 @@ export function planModulesLoad(given: BootLoadWish, current: BootLoadFacts): re
 }
 
 /** systemd-modules-load(8) obeys blacklists, and complains of modules that do not exist only in its journal. */
-function refuseUnloadable({ name, block }: BootLoadWish, { module, directives, ownOptions }: BootLoadFacts): void {
+function refuseUnloadable({ name, block }: BootLoadWish, facts: BootLoadFacts): void {
+  const { module, directives, ownOptions, cmdline } = facts;
   if (module.hasIndex && !module.isAvailable && !module.isLoaded) throw missingModule(name, module);
   const obstacle = directives.find(
     (one) =>
@@ -48,8 +52,18 @@ function refuseUnloadable({ name, block }: BootLoadWish, { module, directives, o
     throw new TaskError(
       `${obstacle.path}:${obstacle.line} keeps ${name} from being loaded at boot (${obstacle.verb}); take that line out, or do not say persistent: true`,
     );
+  const token = cmdline.find((one) => isBlockedBy(one, name, ['modprobe.blacklist', 'module_blacklist']));
+  if (token)
+    throw new TaskError(
+      `the kernel command line of the next boot has ${token.text}, which keeps ${name} from being loaded; change it there (kernel-cmdline)`,
+    );
   if (block === 'alias' || block === 'modprobe')
     throw new TaskError(`block: ${block} keeps ${name} from being loaded at boot, which persistent: true asks for`);
+}
+
+/** Whether a token of one of the keys names the module. */
+export function isBlockedBy({ key, value }: CmdlineToken, name: string, keys: readonly string[]): boolean {
+  return keys.includes(key) && (value ?? '').split(',').map(normaliseModule).includes(normaliseModule(name));
 }
 
 export function missingModule(name: string, { kernelRelease }: KernelModule): TaskError {
