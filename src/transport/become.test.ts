@@ -202,6 +202,16 @@ describe.runIf(isRoot)('becoming another user', () => {
     rmSync(fake);
   });
 
+  it('says that a password is needed where sudo-rs says it in other words', async () => {
+    writeFileSync(join(home, 'sudo'), "#!/bin/sh\necho 'sudo: interactive authentication is required' >&2; exit 1\n", {
+      mode: 0o755,
+    });
+    await using other = await startSshd({ config: [`SetEnv PATH=${home}:/usr/bin:/bin`] });
+    chmodSync(other.directory, 0o755);
+    expect(String(await failureOf(whoIs(`${NAME}x`, sudo('root'), 'rs', other)))).toMatch(/ansible_become_password/);
+    rmSync(join(home, 'sudo'));
+  });
+
   it('logs in by password only when one is given, and tries it once', async () => {
     await using open = await startSshd({ config: ['PasswordAuthentication yes', 'KbdInteractiveAuthentication yes'] });
     const login = (password?: string) =>

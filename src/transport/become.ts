@@ -136,7 +136,7 @@ async function fail(
 
 function advice({ method, password, user }: Become, said: string): string {
   if (/not found/.test(said)) return `. Install ${method} there, or log in as ${printable(user)}`;
-  if (/password is required|authentication required|Authorization required/i.test(said) || method === 'doas')
+  if (/password is required|authentication (is )?required|Authorization required/i.test(said) || method === 'doas')
     return passwordAdvice(method, password);
   if (/tty/.test(said)) return '. Take `requiretty` out of its sudoers';
   return '';
