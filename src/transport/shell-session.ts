@@ -100,10 +100,9 @@ export class ShellSession {
     this.#giveUp();
   }
 
-  /** Ends the shell without waiting for it, when the whole connection ends right after. Never rejects. */
+  /** For when the whole connection ends right after, and its idle shells with it. Never rejects. */
   async leave(): Promise<void> {
-    if (this.#reply !== undefined) return this.close();
-    this.#channel.stdin.end();
+    if (this.#reply !== undefined) await this.close();
   }
 
   async #send(text: (nonce: string) => Buffer, options: SendOptions) {

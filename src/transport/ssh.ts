@@ -12,6 +12,7 @@ import { ChannelRefused } from './shell-channel.ts';
 import type { ChannelEnd, ShellChannel } from './shell-channel.ts';
 import { SshFailure } from './ssh-failure.ts';
 import type { SshStage } from './ssh-failure.ts';
+import { keepPreparedKeys, leaveHostKeysUnproved } from './ssh2-internals.ts';
 
 /** No diffie-hellman-group-exchange: checking the server's prime blocks this process for two seconds. */
 const KEX = [
@@ -162,24 +163,6 @@ function isKnown({ code, signal }: ChannelEnd): boolean {
 }
 
 /** One try to log in, and how far it came. */
-/**
- * After login OpenSSH offers its other host keys, and ssh2 lets it prove them, one signature each to check: milliseconds for
- * every host, for an event nobody here listens to. ssh2 has no option for it; the version is pinned, and a test tells when
- * the place has moved.
- */
-function leaveHostKeysUnproved(client: Client): void {
-  const { _protocol: protocol } = client as unknown as { readonly _protocol?: { readonly _handlers?: Handlers } };
-  const original = protocol?._handlers?.GLOBAL_REQUEST;
-  if (!protocol?._handlers || !original) return;
-  protocol._handlers.GLOBAL_REQUEST = (self, name, ...rest) => {
-    if (name !== 'hostkeys-00@openssh.com') original(self, name, ...rest);
-  };
-}
-
-interface Handlers {
-  GLOBAL_REQUEST?: (self: unknown, name: string, ...rest: readonly unknown[]) => void;
-}
-
 class LoginAttempt {
   readonly ready: Promise<void>;
   readonly #login: SshLogin;
@@ -198,6 +181,7 @@ class LoginAttempt {
       client.on('error', (error: Error & { level?: string }) => (error.level === 'agent' ? undefined : reject(error)));
       client.on('handshake', () => {
         this.#stage = 'auth';
+        keepPreparedKeys(client);
       });
       client.connect(this.#config());
       leaveHostKeysUnproved(client);
