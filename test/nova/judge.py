@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Lets Nova's own code say what configuration files mean. One JSON question a line in, one JSON answer a line out.
 
-A question names files (in reading order, as --config-file) and directories (--config-dir), and optionally the PCI
-devices of a host. Each part of the answer is what Nova made of it, or {"error": class and message}.
+A question names files and directories by the words of a service's command line, and optionally the PCI devices of a
+host. Each part of the answer is what Nova made of it, or {"error": class and message}.
 Needs Debian's python3-nova (26.2, Zed).
 """
 import functools
@@ -40,10 +40,7 @@ def answer(ask):
 
 
 def load(question):
-    words = [word for path in question.get('files', []) for word in ('--config-file', path)]
-    words += [word for path in question.get('dirs', []) for word in ('--config-dir', path)]
-    if not question.get('files'):
-        words = ['--config-file', os.devnull] + words
+    words = question.get('words') or ['--config-file', os.devnull]
     CONF(words, project='nova', prog='nova-compute', version='26', default_config_files=[], default_config_dirs=[])
 
 

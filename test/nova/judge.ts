@@ -19,9 +19,8 @@ export interface Device {
 }
 
 export interface Question {
-  /** Configuration files in reading order, and directories read after them. */
-  readonly files: readonly string[];
-  readonly dirs?: readonly string[];
+  /** What stands on the service's command line, see {@link reading}. */
+  readonly words: readonly string[];
   /** PCI functions of the host that is asked about, and which of them have virtual functions to give. */
   readonly devices?: readonly Device[];
   readonly physical_functions?: readonly string[];
@@ -73,6 +72,14 @@ export function startJudge(): Judge {
       }),
     close: () => child.stdin.end(),
   };
+}
+
+/** The words by which a service reads files and directories, in this order. @example reading(['nova.conf'], ['nova.conf.d']) */
+export function reading(files: readonly string[], directories: readonly string[] = []): readonly string[] {
+  return [
+    ...files.flatMap((path) => ['--config-file', path]),
+    ...directories.flatMap((path) => ['--config-dir', path]),
+  ];
 }
 
 /** Configuration texts by name, as files that Nova can read; gone when the test is. */

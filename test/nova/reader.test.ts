@@ -12,7 +12,7 @@ import { parseOslo } from '../../src/probes/nova/oslo-ini.ts';
 import { aliasNames, deviceSpecNames, enabledFiltersNames } from '../../src/modules/nova/options.ts';
 import { literalOf } from '../../src/modules/nova/oslo-json.ts';
 import { anyText, plausibleText } from './config-texts.ts';
-import { type Assigned, type Judge, overwrite, startJudge, type Verdict, valuesOf, written } from './judge.ts';
+import { type Assigned, type Judge, overwrite, reading, startJudge, type Verdict, valuesOf, written } from './judge.ts';
 
 const ZED = 26;
 let judge: Judge;
@@ -44,7 +44,7 @@ describe('our reader and oslo.config', () => {
     await fc.assert(
       fc.asyncProperty(anyText, async (text) => {
         overwrite(folder, { 'nova.conf': text });
-        const verdict = await judge.ask({ files: [`${folder}/nova.conf`], also: ['assigned'] });
+        const verdict = await judge.ask({ words: reading([`${folder}/nova.conf`]), also: ['assigned'] });
         const read = ours(text);
         if (verdict.unreadable === undefined) readable += 1;
         expect(verdict.unreadable === undefined).toBe(read !== undefined);
@@ -62,7 +62,7 @@ describe('our reader and oslo.config', () => {
       fc.asyncProperty(fc.tuple(plausibleText, plausibleText, plausibleText, plausibleText), async (texts) => {
         overwrite(folder, Object.fromEntries(names.map((name, index) => [name, texts[index] ?? ''])));
         const files = names.slice(0, 2).map((name) => `${folder}/${name}`);
-        const verdict = await judge.ask({ files, dirs: [`${folder}/d`], also: ['values'] });
+        const verdict = await judge.ask({ words: reading(files, [`${folder}/d`]), also: ['values'] });
         const sources = names.map((name, index) => ({ path: name, file: parseOslo(texts[index] ?? '') }));
         expectEqualMeaning(sources, verdict);
       }),

@@ -5,7 +5,7 @@ import { aspectFaults, effectiveSpecs } from '../../src/modules/nova/checks.ts';
 import { assign, type HostFunction } from '../../src/modules/nova/cross-check.ts';
 import type { OsloSource } from '../../src/probes/nova/effective-config.ts';
 import { parseOslo } from '../../src/probes/nova/oslo-ini.ts';
-import { isRaised, type Judge, overwrite, startJudge, type Verdict, written } from './judge.ts';
+import { isRaised, type Judge, overwrite, reading, startJudge, type Verdict, written } from './judge.ts';
 import { aliasValue, specValue } from './malformed.ts';
 
 const ZED = 26;
@@ -36,7 +36,7 @@ const HOST = {
 
 async function verdictOn(folder: string, text: string): Promise<Verdict> {
   overwrite(folder, { 'nova.conf': text });
-  return judge.ask({ files: [`${folder}/nova.conf`], ...HOST });
+  return judge.ask({ words: reading([`${folder}/nova.conf`]), ...HOST });
 }
 
 const pciText = (key: string, values: readonly string[]): string =>

@@ -7,7 +7,7 @@ import { literalOf, writeJson } from '../../src/modules/nova/oslo-json.ts';
 import { osloText, textOf } from '../../src/modules/nova/oslo-text.ts';
 import { plausibleText } from './config-texts.ts';
 import { expectMeant } from './expect-meant.ts';
-import { type Judge, overwrite, startJudge, written } from './judge.ts';
+import { type Judge, overwrite, reading, startJudge, written } from './judge.ts';
 import { wantedArgs } from './wanted-args.ts';
 
 const ZED = 26;
@@ -42,7 +42,7 @@ describe('what we write', () => {
     const ask = (texts: Texts) => {
       overwrite(folder, Object.fromEntries(NAMES.map((name, index) => [name, texts[index] ?? ''])));
       const files = NAMES.slice(0, 2).map((name) => `${folder}/${name}`);
-      return judge.ask({ files, dirs: [`${folder}/d`], also: ['values', 'assigned'] });
+      return judge.ask({ words: reading(files, [`${folder}/d`]), also: ['values', 'assigned'] });
     };
     let judged = 0;
     await fc.assert(

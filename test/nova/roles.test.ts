@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Fleet, GPU_CLOUD, startFleet } from '../integration/support/fleet.ts';
+import { complaints, pciFunctions } from '../integration/support/look.ts';
+import { labObstacle } from '../lab/lab-fixture.ts';
+import { isRaised, type Judge, overwrite, reading, startJudge, type Verdict, written } from './judge.ts';
+
+const obstacle = labObstacle();
+
+/** Lines of the slides of 2016, and of the years since, that a site already has. */
+const DECK_WHITELIST = 'pci_passthrough_whitelist={"name":"K4200","vendor_id":"10de","product_id":"11b4"}';
+const SITE_ALIAS =
+  'pci_alias = {"name": "T4",\\n  "vendor_id": "10de", "product_id": "1eb8",\\n  "device_type": "type-PF"\\n  }';
+
+describe.skipIf(obstacle)(
+  `nova.conf as the roles write it for 2025.1, read by Nova 26${obstacle ? ` (left out: ${obstacle})` : ''}`,
+  { timeout: 240_000 },
+  () => {
+    let fleet: Fleet;
+    let judge: Judge;
+    let before: string;
+    beforeAll(async () => {
+      judge = startJudge();
+      fleet = await startFleet(21, {
+        gpu01: { cards: ['k4200', 'k4200', 'a100'] },
+        gpu02: { cards: ['k4200', 'tu116'], vars: { gpu_exclude: ['10de:11b4'] } },
+        ctl01: { role: 'controller' },
+        ctl02: { role: 'controller', vars: { nova_release: '17' } },
+      });
+      await fleet.ssh('gpu01', `sed -i '/^.DEFAULT/a ${DECK_WHITELIST}' /etc/nova/nova.conf`);
+      const site = `printf '[DEFAULT]\\n${SITE_ALIAS}\\n[filter_scheduler]\\nweight_classes = a\\n' > /etc/nova/nova.conf.d/10-site.conf`;
+      await fleet.ssh('ctl01', `mkdir -p /etc/nova/nova.conf.d; ${site}`);
+      before = await fleet.ssh('ctl02', 'cat /etc/nova/nova.conf');
+    });
+    afterAll(async () => {
+      judge?.close();
+      await fleet?.close();
+    });
+
+    /** What Nova reads on a host, from the places its unit's command line and oslo.config's defaults name. */
+    async function verdictOn(host: string): Promise<Verdict> {
+      const list =
+        'ls -d /etc/nova/nova.conf.d/*.conf /etc/nova/nova.conf /etc/nova/nova-compute.conf 2>/dev/null; true';
+      const paths = (await fleet.ssh(host, list)).trim().split('\n');
+      const order = (path: string) => ['nova.conf', 'nova-compute.conf'].indexOf(path.slice('/etc/nova/'.length));
+      const inOrder = paths.toSorted((a, b) => order(a) - order(b));
+      const folder = written({});
+      for (const path of inOrder) overwrite(folder, { [path.slice(1)]: await fleet.ssh(host, `cat ${path}`) });
+      const functions = await pciFunctions(fleet, host);
+      const total = 'cd /sys/bus/pci/devices; grep -l "[1-9]" */sriov_totalvfs 2>/dev/null | cut -d/ -f1; true';
+      return judge.ask({
+        words: reading(inOrder.map((path) => `${folder}${path}`)),
+        devices: functions.map(({ address, id }) => ({
+          address,
+          vendor_id: id.slice(0, 4),
+          product_id: id.slice(5),
+          parent_addr: null,
+        })),
+        physical_functions: (await fleet.ssh(host, total)).trim().split('\n'),
+      });
+    }
+    const givenOn = (verdict: Verdict) => {
+      if (isRaised(verdict.specs)) throw new Error(verdict.specs.error);
+      return Object.entries(verdict.specs.given).flatMap(([address, spec]) => (spec === null ? [] : [address]));
+    };
+    const ALIASES = {
+      K4200: ['legacy', [{ vendor_id: '10de', product_id: '11b4' }]],
+      TU116: ['legacy', [{ vendor_id: '10de', product_id: '2184' }]],
+      A100: ['legacy', [{ vendor_id: '10de', product_id: '20f1', dev_type: 'type-PF' }]],
+    };
+
+    it('before the roles ran, gives the aliases and cards of the old lines, and the filters of the default', async () => {
+      expect(givenOn(await verdictOn('gpu01'))).toEqual(['0000:84:00.0', '0000:88:00.0']);
+      const { aliases, filters } = await verdictOn('ctl01');
+      expect(Object.keys(aliases)).toEqual(['T4', 'K4200']);
+      expect(filters).not.toContain('PciPassthroughFilter');
+    });
+
+    it('gives function 0 of the chosen cards of each compute to guests, and no other device', async () => {
+      const played = await fleet.play(GPU_CLOUD, { limit: 'gpu01,gpu02,ctl01' });
+      expect(complaints(played)).toEqual(new Map());
+      const first = await verdictOn('gpu01');
+      expect(givenOn(first)).toEqual(['0000:84:00.0', '0000:88:00.0', '0000:8c:00.0']);
+      expect(first.aliases).toEqual(ALIASES);
+      expect(givenOn(await verdictOn('gpu02'))).toEqual(['0000:88:00.0']);
+    });
+
+    it("gives the controller the site's alias beside the fleet's, and the filters of 2016 that still exist", async () => {
+      const { aliases, requestable, filters } = await verdictOn('ctl01');
+      const T4 = ['legacy', [{ vendor_id: '10de', product_id: '1eb8', dev_type: 'type-PF' }]];
+      expect(aliases).toEqual({ T4, ...ALIASES });
+      expect(requestable).toHaveLength(4);
+      expect(filters).toEqual([
+        'DifferentHostFilter',
+        'ComputeFilter',
+        'ComputeCapabilitiesFilter',
+        'ImagePropertiesFilter',
+        'ServerGroupAntiAffinityFilter',
+        'ServerGroupAffinityFilter',
+        'AggregateInstanceExtraSpecsFilter',
+        'PciPassthroughFilter',
+      ]);
+    });
+
+    it('comes back as it was where the scheduler does not start with it: a release was given that is not installed', async () => {
+      const played = await fleet.play(GPU_CLOUD, { limit: 'ctl02' });
+      const said = complaints(played).get('ctl02') ?? '';
+      expect(said).toMatch(/nova-scheduler[^]*Taken back: write \/etc\/nova\/nova\.conf/);
+      expect(await fleet.ssh('ctl02', 'cat /etc/nova/nova.conf')).toBe(before);
+      for (const unit of ['nova-api', 'nova-conductor', 'nova-scheduler'])
+        expect(await fleet.ssh('ctl02', `systemctl is-active ${unit}`)).toBe('active\n');
+    });
+  },
+);
