@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -198,7 +208,7 @@ describe('the scripts, in a real sh', () => {
   let root = '';
   const local = (text: string) =>
     text
-      .replaceAll(/\/(boot|lib\/modules|var\/lib|run|var\/tmp)\b/g, `${root}/$1`)
+      .replaceAll(/(?<![\w}])\/(boot|lib\/modules|var\/lib|run|var\/tmp|sys|proc\/self)\b/g, `${root}/$1`)
       .replaceAll(`${root}/run/tsplay`, `${root}/run/tsplay`);
   const run = (words: readonly string[]) =>
     spawnSync('sh', ['-c', local(words[0] ?? ''), 'sh', ...words.slice(1)], {
@@ -295,5 +305,59 @@ describe('the scripts, in a real sh', () => {
     expect(done.status).toBe(1);
     expect(done.stderr.toString()).toContain('cannot be unpacked');
     expect(readdirSync(join(root, 'run'))).toEqual([]);
+  });
+
+  /** As the real tool does: the new image takes the name of the old one at the end. */
+  const replaceImage = (text: string) =>
+    tool('update-initramfs', `printf '${text}' >${root}/new && mv ${root}/new ${root}/boot/initrd.img-6.1`);
+  const imageText = () => readFileSync(join(root, 'boot/initrd.img-6.1'), 'utf8');
+  const hidden = () => readdirSync(join(root, 'boot')).filter((name) => name.startsWith('.'));
+
+  it('brings the old image back when the new one is cut short, and when it cannot be made', () => {
+    writeFileSync(join(root, 'boot/initrd.img-6.1'), 'good');
+    replaceImage('');
+    const cut = rebuild();
+    expect(cut.stderr.toString()).toMatch(
+      /the new image cannot be unpacked \(.*premature end.*\); the old one is back/,
+    );
+    tool('update-initramfs', `: >${root}/boot/initrd.img-6.1.new; exit 1`);
+    expect(rebuild().stderr.toString()).toMatch(/could not be made; the old one is back/);
+    expect(imageText()).toBe('good');
+    expect(hidden()).toEqual([]);
+  });
+
+  it('keeps what an interrupted run left, until there is an image that is known to boot', () => {
+    writeFileSync(join(root, 'boot/.tsplay-initrd.img-6.1'), 'the last good one');
+    writeFileSync(join(root, 'boot/initrd.img-6.1'), 'nobody looked at this one');
+    replaceImage('');
+    expect(rebuild().status).toBe(1);
+    expect(imageText()).toBe('the last good one');
+    replaceImage('new');
+    expect(rebuild().status).toBe(0);
+    expect(imageText()).toBe('new');
+    expect(hidden()).toEqual([]);
+  });
+
+  it('refuses an image without the driver of the root disk, where that is a module', () => {
+    const disk = join(root, 'sys/devices/pci0000:00/virtio0/block/vda/vda1');
+    mkdirSync(disk, { recursive: true });
+    mkdirSync(join(root, 'sys/dev/block'), { recursive: true });
+    mkdirSync(join(root, 'sys/module/virtio_blk'), { recursive: true });
+    mkdirSync(join(root, 'sys/bus/virtio/drivers/virtio_blk'), { recursive: true });
+    mkdirSync(join(root, 'proc/self'), { recursive: true });
+    symlinkSync('../../devices/pci0000:00/virtio0/block/vda/vda1', join(root, 'sys/dev/block/254:1'));
+    symlinkSync('../../../bus/virtio/drivers/virtio_blk', join(root, 'sys/devices/pci0000:00/virtio0/driver'));
+    symlinkSync('../../../../module/virtio_blk', join(root, 'sys/bus/virtio/drivers/virtio_blk/module'));
+    writeFileSync(join(root, 'sys/module/virtio_blk/initstate'), 'live\n');
+    writeFileSync(join(root, 'proc/self/mountinfo'), '22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw\n');
+    appendFileSync(join(root, 'lib/modules/6.1/modules.dep'), 'kernel/drivers/block/virtio_blk.ko:\n');
+    writeFileSync(join(root, 'boot/initrd.img-6.1'), 'good');
+    replaceImage('new');
+    const refused = rebuild();
+    expect(refused.stderr.toString()).toMatch(/lacks virtio_blk, without which the root file system is not found/);
+    expect(imageText()).toBe('good');
+    writeFileSync(join(root, 'boot/tree/main/usr/lib/modules/6.1/kernel/virtio_blk.ko'), '');
+    expect(rebuild().status).toBe(0);
+    expect(imageText()).toBe('new');
   });
 });
