@@ -9,18 +9,23 @@ import { bootIdentity } from '../probes/boot-identity.ts';
 import { directoryFiles } from '../probes/directory.ts';
 import { fileContent } from '../probes/file.ts';
 import { freeSpace } from '../probes/free-space.ts';
-import { type ImageFile, type Initramfs, type InitramfsImage, initramfs } from '../probes/initramfs-image.ts';
-import { normaliseModule } from '../probes/modprobe-config.ts';
+import { type ImageFile, type Initramfs, initramfs } from '../probes/initramfs-image.ts';
 import { posixCksum } from '../probes/posix-cksum.ts';
 import { BINDING_HOOK, BINDING_SCRIPT } from './gpu/boot-binding.ts';
 import { DRACUT_CONF, planDracutConf } from './gpu/dracut-conf.ts';
 import { rebuildWithDracut } from './gpu/dracut-rebuild.ts';
+import {
+  complaintsOf,
+  type ImageFacts,
+  isSameLine,
+  nameOf,
+  OWN_SCRIPTS,
+  stale,
+  wantedModules,
+} from './gpu/initramfs-complaints.ts';
 import { rebuildInitramfs } from './gpu/initramfs-rebuild.ts';
 
 const MODULES_FILE = '/etc/initramfs-tools/modules';
-/** Where each generator puts the script of sysfs-bind, in an image. */
-const OWN_SCRIPTS = ['scripts/init-top/00-tsplay-pci-bind', 'hooks/pre-udev/00-tsplay-pci-bind.sh'];
-
 const args = z.strictObject({
   modules: z
     .array(
@@ -39,12 +44,9 @@ const args = z.strictObject({
 });
 type Args = z.infer<typeof args>;
 
-interface Current {
-  readonly images: Initramfs;
+interface Current extends ImageFacts {
   readonly modulesFile: FileContent;
   readonly dracutConf: FileContent;
-  /** Wanted content by path in the image. */
-  readonly wanted: Readonly<Record<string, ImageFile>>;
   readonly question: readonly string[];
   readonly freeBytes: number;
   readonly isRebuilt: boolean;
@@ -174,65 +176,4 @@ function planModulesFile(given: Args, current: Current): readonly Change[] {
   return [
     replaceContent(modulesFile, Buffer.concat([Buffer.from(kept, 'latin1'), Buffer.from(`${lacking.join('\n')}\n`)])),
   ];
-}
-
-/** A line without parameters asks for the module only; one with parameters is taken at its word. */
-function isSameLine(line: string, wanted: string): boolean {
-  return wanted.includes(' ')
-    ? nameOf(line) === nameOf(wanted) && line.slice(line.indexOf(' ')) === wanted.slice(wanted.indexOf(' '))
-    : nameOf(line) === nameOf(wanted);
-}
-
-function wantedModules({ modules }: Args, { images }: Current): readonly string[] {
-  return modules.filter(
-    (line) => images.images.length === 0 || images.images.some((image) => has(image, nameOf(line))),
-  );
-}
-
-function has(image: InitramfsImage, name: string): boolean {
-  return image.available.includes(name) || image.builtin.includes(name);
-}
-
-/** One complaint for each image that is not in step. */
-function stale(given: Args, current: Current): readonly string[] {
-  return current.images.images.flatMap((image) => {
-    const complaints = complaintsOf(image, given, current);
-    return complaints.length > 0 ? [`${image.path}: ${complaints.join(', ')}`] : [];
-  });
-}
-
-function complaintsOf(image: InitramfsImage, given: Args, current: Current): readonly string[] {
-  if (image.size === null) return ['there is none'];
-  if (image.broken !== null) return [`cannot be unpacked (${image.broken})`];
-  const files = Object.entries(current.wanted).filter(([path, file]) => !isEqualFile(image.files[path], file));
-  const surplus = Object.keys(image.files).filter(
-    (path) => !(path in current.wanted) && (OWN_SCRIPTS.includes(path) || isModprobe(path, given)),
-  );
-  const wanted = wantedModules(given, current).filter((line) => has(image, nameOf(line)));
-  const absent = wanted.filter(
-    (line) =>
-      image.available.includes(nameOf(line)) &&
-      !image.builtin.includes(nameOf(line)) &&
-      !image.modules.includes(nameOf(line)),
-  );
-  const late = wanted.filter((line) => !image.early.some((early) => isSameLine(early, line)));
-  return [
-    ...files.map(([path]) => `/${path} ${image.files[path] ? 'differs' : 'is missing'}`),
-    ...surplus.map((path) => `/${path} is gone from the host`),
-    ...absent.map((line) => `module ${nameOf(line)} is missing`),
-    ...late.filter((line) => !absent.includes(line)).map((line) => `module ${nameOf(line)} is not loaded early`),
-  ];
-}
-
-function isModprobe(path: string, { files }: Args): boolean {
-  return files === 'modprobe' && /^etc\/modprobe\.d\/[^/]*\.conf$/.test(path);
-}
-
-function isEqualFile(a: ImageFile | undefined, b: ImageFile): boolean {
-  return a?.cksum === b.cksum && a.size === b.size;
-}
-
-/** A carriage return is part of the name for mkinitramfs, which then finds no such module. */
-function nameOf(line: string): string {
-  return normaliseModule(line.split(/[ \t]/, 1)[0] ?? '');
 }
