@@ -1,7 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sshd, startSshd } from '../test/support/sshd.ts';
+
+/** What hosts are niced to: they stand for machines of their own, which take no processor from the one that is measured. */
+const NICENESS = 10;
 
 /** Real sshd processes on loopback, one for each host, and an inventory that tsplay and Ansible both read. */
 export interface Fleet extends AsyncDisposable {
@@ -14,6 +17,8 @@ export async function startFleet(count: number): Promise<Fleet> {
   const directory = mkdtempSync(join(tmpdir(), 'tsplay-bench-'));
   const hosts: Sshd[] = [];
   for (let index = 0; index < count; index++) hosts.push(await startSshd({ config: ['MaxStartups 100:30:200'] }));
+  // Whatever a server starts for a session inherits it.
+  for (const { pid } of hosts) setPriority(pid, NICENESS);
   const inventory = join(directory, 'hosts.ini');
   writeFileSync(inventory, hosts.map((host, index) => hostLine(host, index, directory)).join(''));
   return {

@@ -29,14 +29,14 @@ function markers(
   lines: readonly string[],
   { begin, end }: BlockEdit,
 ): { readonly from: number; readonly to: number } | undefined {
-  const first = lines.findLastIndex((line) => isLine(line, begin));
-  const second = lines.findLastIndex((line) => isLine(line, end));
+  const first = lastLine(lines, latin1(begin));
+  const second = lastLine(lines, latin1(end));
   if (first < 0 || second < 0) return undefined;
   return { from: Math.min(first, second), to: Math.max(first, second) };
 }
 
-function isLine(line: string, text: string): boolean {
-  return line.replace(/\r?\n$/, '') === latin1(text);
+function lastLine(lines: readonly string[], text: string): number {
+  return lines.findLastIndex((line) => line === `${text}\n` || line === text || line === `${text}\r\n`);
 }
 
 function insertionPoint(lines: readonly string[], { insertAfter, insertBefore }: BlockEdit): number {
