@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { type Engine, openEngine } from './docker/engine.ts';
@@ -97,16 +98,18 @@ export async function startContainer(image: string, options: ContainerOptions = 
   };
 }
 
-/** An inventory of containers, as a file beside the first one's key. */
+/** An inventory of containers, all in one group, as a file beside the first one's key. */
 export function inventoryOf(
   hosts: Readonly<Record<string, Container>>,
   vars: Readonly<Record<string, unknown>> = {},
+  group = 'containers',
 ): string {
   const [first] = Object.values(hosts);
   if (!first) throw new Error('an inventory of no containers');
-  const path = join(first.identityFile, `../inventory-${Math.random().toString(36).slice(2)}.yaml`);
+  const path = join(dirname(first.identityFile), `inventory-${randomUUID()}.yaml`);
   const entries = Object.entries(hosts).map(([name, container]) => [name, container.vars]);
-  writeFileSync(path, JSON.stringify({ all: { vars, hosts: Object.fromEntries(entries) } }));
+  const children = { [group]: { hosts: Object.fromEntries(entries) } };
+  writeFileSync(path, JSON.stringify({ all: { vars, children } }));
   return path;
 }
 
@@ -114,6 +117,12 @@ class HostContainer extends GenericContainer {
   // The settings of the engine's that testcontainers has no methods for.
   withReadOnlyRoot(): this {
     this.hostConfig.ReadonlyRootfs = true;
+    return this;
+  }
+
+  /** The engine would lay something empty over /sys/firmware. */
+  withNothingMasked(): this {
+    Object.assign(this.hostConfig, { MaskedPaths: [], ReadonlyPaths: [] });
     return this;
   }
 
@@ -132,6 +141,7 @@ function described(tag: string, options: ContainerOptions, key: string): Generic
     .withAddedCapabilities(...capabilities, ...(hasSystemd ? ['SYS_ADMIN'] : []))
     .withStartupTimeout(options.startMs ?? 30_000);
   if (hasReadOnlyRoot) container.withReadOnlyRoot();
+  if ('/sys' in binds) container.withNothingMasked();
   if (options.hostname !== undefined) container.withHostname(options.hostname);
   if (options.command) container.withCommand([...options.command]);
   return hasSystemd ? withSystemd(container) : container;

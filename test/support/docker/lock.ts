@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abstractName } from './place.ts';
@@ -15,12 +14,12 @@ export async function exclusively<Value>(name: string, work: () => Promise<Value
 
 async function take(name: string): Promise<Server> {
   for (;;) {
-    const server = createServer().listen(name);
-    const isTaken = await Promise.race([
-      once(server, 'listening').then(() => true),
-      once(server, 'error').then(() => false),
-    ]);
-    if (isTaken) return server;
+    const server = createServer();
+    const isTaken = new Promise<boolean>((resolve) => {
+      server.once('listening', () => resolve(true)).once('error', () => resolve(false));
+    });
+    server.listen(name);
+    if (await isTaken) return server;
     await sleep(500);
   }
 }
