@@ -61,6 +61,11 @@ describe('bootLoader, by what is on the host', () => {
     ['systemd-boot', 'a loader.conf and no GRUB', { '/boot/efi/loader/loader.conf': '' }],
     ['ostree', 'its mark in /run, whatever else there is', { ...DEBIAN, '/run/ostree-booted': '' }],
     ['none', 'a grub.cfg that nothing regenerates', { '/boot/grub/grub.cfg': 'x\n' }],
+    [
+      'none',
+      'entries that the menu beside them does not read, and nothing that makes that menu',
+      { ...ENTRY, '/boot/grub2/grub.cfg': 'menuentry x {\n\tlinux /k ro\n}\n', '/usr/sbin/grubby': '#!/bin/sh\n' },
+    ],
     ['none', 'nothing', { '/etc/hostname': 'x\n' }],
   ])('finds %s by %s', (kind, seen, files) => {
     expect(host(seen.replaceAll(/\W/g, '-'), files).kind).toBe(kind);

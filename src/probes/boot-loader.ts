@@ -22,7 +22,8 @@ done
 for f in "$r/boot/grub/grub.cfg" "$r/boot/grub2/grub.cfg"; do
   [ -r "$f" ] || continue
   echo "config $f"
-  if grep -Eq '^[[:space:]]*blscfg' "$f"; then echo "bls $f"; fi
+  if grep -Eq '^[[:space:]]*blscfg' "$f"; then echo "bls $f"
+  elif grep -Eq '^[[:space:]]*linux(efi|16)?[[:space:]]' "$f"; then echo "menu $f"; fi
 done
 for f in "$r/etc/grub2.cfg" "$r/etc/grub2-efi.cfg"; do
   [ -r "$f" ] && grep -Eq '^[[:space:]]*blscfg' "$f" && echo "bls $(readlink -f "$f")"
@@ -59,15 +60,15 @@ function decide(found: ReadonlyMap<string, string>): BootLoader {
   const systemdBoot = found.get('systemd-boot');
   if (systemdBoot) return { kind: 'systemd-boot', evidence: `${systemdBoot} names it` };
   const configFile = found.get('config');
-  const bls =
-    found.get('bls') ??
-    (configFile?.endsWith('/grub2/grub.cfg') || found.has('grubby') ? found.get('entry') : undefined);
+  // A menu with kernels of its own (GRUB_ENABLE_BLSCFG=false) never looks at the files beside it.
+  const hasFiles = !found.has('menu') && (configFile?.endsWith('/grub2/grub.cfg') || found.has('grubby'));
+  const bls = found.get('bls') ?? (hasFiles ? found.get('entry') : undefined);
   if (bls) return { kind: 'bls', evidence: bls, configFile: found.get('bls') ?? configFile ?? '/boot/grub2/grub.cfg' };
   const updateCommand = found.get('update-grub');
   if (updateCommand && evidenceOf('config', 'defaults')) {
     return { kind: 'grub-mkconfig', configFile: configFile ?? '/boot/grub/grub.cfg', updateCommand };
   }
-  const loader = evidenceOf('loader', 'entry');
+  const loader = found.has('menu') ? found.get('loader') : evidenceOf('loader', 'entry');
   if (loader) return { kind: 'systemd-boot', evidence: `${loader} exists` };
   return {
     kind: 'none',
