@@ -13,6 +13,7 @@ import sys
 import nova.conf
 from nova import objects
 from nova.compute import pci_placement_translator
+from nova.objects import fields
 from nova.pci import request, utils, whitelist
 from nova.scheduler import filters
 from oslo_config import cfg
@@ -87,6 +88,12 @@ def known_filters(available):
     return {one.__name__ for one in HANDLER.get_matching_classes(available)}
 
 
+def cpus():
+    """None where nova-compute's libvirt driver takes the sets of CPUs."""
+    from nova.virt.libvirt import driver  # costs more than all of the others
+    return driver.LibvirtDriver._check_cpu_set_configuration(None)
+
+
 def enabled():
     known = known_filters(tuple(CONF.filter_scheduler.available_filters))
     wanted = CONF.filter_scheduler.enabled_filters
@@ -94,6 +101,25 @@ def enabled():
     if unknown:
         return {'error': 'SchedulerHostFilterNotFound: %s' % ', '.join(unknown)}
     return wanted
+
+
+def names():
+    """Registered options with the older names under which Nova takes them."""
+    return {'%s/%s' % (group.name if group else 'DEFAULT', key):
+            ['%s/%s' % (old.group or (group.name if group else 'DEFAULT'), old.name or key)
+             for old in (group or CONF)._opts[key]['opt'].deprecated_opts]
+            for group, key in OPTIONS}
+
+
+def tables():
+    """What Nova itself has to say about options, filters and keys of aliases."""
+    return {
+        'names': names(),
+        'filters': sorted(known_filters(('nova.scheduler.filters.all_filters',))),
+        'default_filters': CONF._groups['filter_scheduler']._opts['enabled_filters']['opt'].default,
+        'alias_keys': sorted(request._ALIAS_SCHEMA['properties']),
+        'numa_policies': sorted(fields.PCINUMAAffinityPolicy.ALL),
+    }
 
 
 def judge(question):
@@ -111,7 +137,7 @@ def judge(question):
         'alias_values': lambda: CONF.pci.alias,
         'spec_values': lambda: CONF.pci.device_spec,
     }
-    for name, ask in {'values': values, 'assigned': assigned}.items():
+    for name, ask in {'values': values, 'assigned': assigned, 'cpus': cpus, 'tables': tables}.items():
         if name in question.get('also', []):
             asked[name] = ask
     return {name: answer(ask) for name, ask in asked.items()}

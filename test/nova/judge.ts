@@ -24,7 +24,7 @@ export interface Question {
   /** PCI functions of the host that is asked about, and which of them have virtual functions to give. */
   readonly devices?: readonly Device[];
   readonly physical_functions?: readonly string[];
-  readonly also?: readonly ('values' | 'assigned')[];
+  readonly also?: readonly ('values' | 'assigned' | 'cpus' | 'tables')[];
 }
 
 /** Sections, keys and values of one file. */
@@ -45,6 +45,19 @@ export interface Verdict {
   /** Registered options that differ from an empty configuration, as `section/option`. */
   readonly values?: Readonly<Record<string, unknown>> | Raised;
   readonly assigned?: readonly Assigned[];
+  /** Null where nova-compute takes the sets of CPUs. */
+  readonly cpus?: null | Raised;
+  readonly tables?: Tables;
+}
+
+/** What this Nova itself knows. */
+export interface Tables {
+  /** Every option as `section/option`, with its older names that still count. */
+  readonly names: Readonly<Record<string, readonly string[]>>;
+  readonly filters: readonly string[];
+  readonly default_filters: readonly string[];
+  readonly alias_keys: readonly string[];
+  readonly numa_policies: readonly string[];
 }
 
 export interface Judge {

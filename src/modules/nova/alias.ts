@@ -1,5 +1,5 @@
 import type { ItemRules } from './multi-values.ts';
-import { isObject, type JsonObject, notJson, readJson, writeJson } from './oslo-json.ts';
+import { isObject, type JsonObject, notJson, readJson, strictBooleanOf, writeJson } from './oslo-json.ts';
 
 /** Keys of `[pci] alias` with the Nova release that first took them; any other key makes the alias invalid. */
 const KEYS: Readonly<Record<string, number>> = {
@@ -32,7 +32,7 @@ export function aliasFaults(value: string, context: AliasContext): readonly stri
   if (json === undefined) return [`is not JSON${notJson(value)}`];
   if (Array.isArray(json)) return ['is a JSON list; Nova takes one object per `alias` line'];
   if (!isObject(json)) return ['is not a JSON object'];
-  return [...keyFaults(json, context), ...valueFaults(json), ...idFaults(json, context)];
+  return [...keyFaults(json, context), ...valueFaults(json, context), ...idFaults(json, context)];
 }
 
 /** Faults between aliases: one name may come twice only under conditions. Each fault names the alias. */
@@ -59,8 +59,8 @@ function keyFaults(alias: JsonObject, { release }: AliasContext): readonly strin
   });
 }
 
-function valueFaults(alias: JsonObject): readonly string[] {
-  const { name, device_type, numa_policy, capability_type } = alias;
+function valueFaults(alias: JsonObject, { release }: AliasContext): readonly string[] {
+  const { name, device_type, numa_policy, capability_type, live_migratable } = alias;
   const faults: string[] = [];
   if (typeof name !== 'string' || name.length < 1 || name.length > 256)
     faults.push('needs a name of 1 to 256 characters');
@@ -72,6 +72,9 @@ function valueFaults(alias: JsonObject): readonly string[] {
     faults.push(`has the device_type ${String(device_type)}; Nova knows ${DEVICE_TYPES.join(', ')}`);
   if (numa_policy !== undefined && !['required', 'legacy', 'preferred', 'socket'].includes(String(numa_policy)))
     faults.push(`has an unknown numa_policy ${String(numa_policy)}`);
+  if (numa_policy === 'socket' && release < 23) faults.push(`has the numa_policy socket, which came with 23.0.0`);
+  if (live_migratable !== undefined && strictBooleanOf(live_migratable) === undefined)
+    faults.push(`has a live_migratable that Nova cannot read as yes or no`);
   if (capability_type !== undefined && capability_type !== 'pci') faults.push('has a capability_type other than pci');
   return faults;
 }

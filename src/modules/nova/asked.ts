@@ -1,11 +1,19 @@
 import { type OptionName } from '../../probes/nova/effective-config.ts';
+import { normalSection } from '../../probes/nova/oslo-ini.ts';
 import type { NovaConfArgs } from './args.ts';
 import { isOn, knownFilters } from './checks.ts';
 import { type ConfigSet, sourcesOf } from './config-set.ts';
 import { specLints } from './device-spec.ts';
 import { isRemoved, removedIn } from './filters.ts';
 import { defined } from './oslo-json.ts';
-import { aliasNames, betterName, deviceSpecNames, enabledFiltersNames, REPORT_IN_PLACEMENT } from './options.ts';
+import {
+  aliasNames,
+  betterName,
+  deviceSpecNames,
+  enabledFiltersNames,
+  knownSince,
+  REPORT_IN_PLACEMENT,
+} from './options.ts';
 import { requirePlain } from './scalars.ts';
 
 /** What a task asks for that Nova would not do, or not as the author thinks; found before any value is decided. */
@@ -31,9 +39,13 @@ function filterFaults(args: NovaConfArgs, release: number, set: ConfigSet): read
 }
 
 function optionFaults(args: NovaConfArgs, release: number): readonly string[] {
-  return Object.entries(args.options).flatMap(([section, keys]) =>
+  return Object.entries(args.options).flatMap(([written, keys]) =>
     Object.entries(keys).flatMap(([key, goal]) => {
-      requirePlain({ section, key }, goal);
+      const section = normalSection(written);
+      requirePlain({ section: written, key }, goal);
+      const since = goal === null ? undefined : knownSince(section, key);
+      if (since !== undefined && release < since)
+        return [`options.${section}.${key} is known to Nova since ${since}.0.0; ${release} would pass over it`];
       const better = goal === null ? undefined : betterName(section, key, release);
       if (better) return [`options.${section}.${key} is an old name; use ${better}`];
       const twice = ownedNames(args, release).find((name) => name.section === section && name.key === key);

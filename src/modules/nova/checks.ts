@@ -8,6 +8,7 @@ import {
   placeOf,
 } from '../../probes/nova/effective-config.ts';
 import { aliasFaults, aliasRules, aliasSetFaults } from './alias.ts';
+import { cpuProblems } from './cpu-sets.ts';
 import { specRules, specValueFaults } from './device-spec.ts';
 import { filtersOf, isRemoved, removedIn } from './filters.ts';
 import type { JsonObject } from './oslo-json.ts';
@@ -31,10 +32,10 @@ export function readingFaults(sources: readonly OsloSource[]): readonly string[]
   });
 }
 
-export const ASPECTS = ['alias', 'device_spec', 'filters'] as const;
+export const ASPECTS = ['alias', 'device_spec', 'filters', 'cpus'] as const;
 export type Aspect = (typeof ASPECTS)[number];
 
-const PROBLEMS = { alias: aliasProblems, device_spec: specProblems, filters: filterProblems };
+const PROBLEMS = { alias: aliasProblems, device_spec: specProblems, filters: filterProblems, cpus: cpuProblems };
 
 /** Why Nova's services would not start, or would refuse instances, with these files; each with the place. */
 export function aspectFaults(aspect: Aspect, sources: readonly OsloSource[], release: number): readonly string[] {

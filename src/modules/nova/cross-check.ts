@@ -1,6 +1,6 @@
 import { addressMatches, isNothing, isSingleAddress } from './device-address.ts';
 import { idOf } from './device-spec.ts';
-import type { JsonObject } from './oslo-json.ts';
+import { type JsonObject, strictBooleanOf } from './oslo-json.ts';
 
 /** One PCI function of the host, as far as Nova's matching needs it. Ids are four lower-case hex digits. */
 export interface HostFunction {
@@ -38,10 +38,9 @@ function specMatches(spec: JsonObject, one: HostFunction, functions: readonly Ho
   return parent !== undefined && isSingleAddress(spec.address) && addressMatches(spec.address, parent.address);
 }
 
-/** A network device's name and a DPU's serial number are not known here. Source: oslo.utils `strutils.bool_from_string`. */
+/** A network device's name and a DPU's serial number are not known here. */
 function isDecidedHere(spec: JsonObject): boolean {
-  const isRemote = ['1', 't', 'true', 'on', 'y', 'yes'].includes(String(spec.remote_managed).trim().toLowerCase());
-  return isNothing(spec.devname) && !isRemote;
+  return isNothing(spec.devname) && strictBooleanOf(spec.remote_managed) !== true;
 }
 
 export interface SpecsToFit {

@@ -394,6 +394,47 @@ describe('other options', () => {
   });
 });
 
+describe('options a release does not have', () => {
+  it.each([
+    ['pci', 'report_in_placement', 26],
+    ['filter_scheduler', 'pci_in_placement', 27],
+    ['compute', 'cpu_dedicated_set', 20],
+    ['PCI', 'report_in_placement', 26],
+  ])('[%s] %s is refused before %i.0.0, which would pass over it', (section, key, since) => {
+    const args = { options: { [section]: { [key]: key.endsWith('set') ? '2-9' : true } }, accept_one_way: true };
+    expect(() => decided(args, one('', since - 1))).toThrow(`since ${since}.0.0`);
+    expect(decided(args, one('', since)).text).toContain(`${key} = `);
+  });
+});
+
+describe('sets of CPUs', () => {
+  const dedicated = (value: string) => ({ options: { compute: { cpu_dedicated_set: value } } });
+  it.each([
+    [
+      'beside vcpu_pin_set',
+      '[DEFAULT]\nvcpu_pin_set = 4-7\n',
+      '2-9',
+      'vcpu_pin_set and [compute] cpu_dedicated_set exclude',
+    ],
+    ['that overlap', '[compute]\ncpu_shared_set = 0-2\n', '2-9', 'shares CPU 2'],
+    ['with reserved CPUs', '[DEFAULT]\nreserved_host_cpus = 1\n', '2-9', 'reserved_host_cpus excludes'],
+    ['of nothing', '', '2,^2', 'leaves no CPU'],
+    ['that are no list', '', '9-2', 'no list such as'],
+  ])('%s are refused', (_what, text, value, message) => {
+    expect(() => decided(dedicated(value), one(text))).toThrow(message);
+  });
+  it('move from vcpu_pin_set in one write', () => {
+    const args = { options: { compute: { cpu_dedicated_set: '4-7' }, DEFAULT: { vcpu_pin_set: null } } };
+    expect(decided(args, one('[DEFAULT]\nvcpu_pin_set = 4-7\n')).text).toBe(
+      '[DEFAULT]\n\n[compute]\ncpu_dedicated_set = 4-7\n',
+    );
+  });
+  it('of others are told, not refused', () => {
+    const text = '[DEFAULT]\nvcpu_pin_set = 4-7\n[compute]\ncpu_dedicated_set = 2-9\n';
+    expect(decided({}, one(text)).notes.join()).toContain('exclude each other');
+  });
+});
+
 describe('report_in_placement', () => {
   it('is turned on only with consent, and never off', () => {
     const on = { options: { pci: { report_in_placement: true } } };

@@ -135,6 +135,7 @@ function foreignFaults(args: NovaConfArgs, { after, release }: Outcome): readonl
 
 function isAsked(args: NovaConfArgs, aspect: Aspect): boolean {
   if (aspect === 'filters') return args.scheduler !== undefined || args.options.filter_scheduler !== undefined;
+  if (aspect === 'cpus') return args.options.compute !== undefined || args.options.DEFAULT !== undefined;
   return args.pci[aspect] !== undefined || args.options.pci !== undefined;
 }
 

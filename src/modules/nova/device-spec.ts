@@ -1,7 +1,6 @@
-import { booleanOf } from '../../probes/nova/effective-config.ts';
 import { addressFaults, canonicalAddress, isNothing, pythonHex } from './device-address.ts';
 import type { ItemRules } from './multi-values.ts';
-import { type JsonObject, notJson, readObjects, writeJson } from './oslo-json.ts';
+import { type JsonObject, notJson, readObjects, strictBooleanOf, writeJson } from './oslo-json.ts';
 
 /** Keys that mean something to Nova, with the release since which they do; before it they are free tags that split pools. */
 const KEYS: Readonly<Record<string, number>> = {
@@ -19,7 +18,8 @@ const KEYS: Readonly<Record<string, number>> = {
   one_time_use: 32,
 };
 const ALIAS_ONLY = ['name', 'device_type', 'numa_policy', 'capability_type'];
-const BOOLEANS = ['trusted', 'remote_managed', 'managed', 'live_migratable', 'one_time_use'];
+const STRICT_BOOLEANS = ['managed', 'live_migratable', 'one_time_use'];
+const BOOLEANS = ['trusted', 'remote_managed', ...STRICT_BOOLEANS];
 
 export interface SpecContext {
   readonly release: number;
@@ -51,8 +51,12 @@ function novaFaults(spec: JsonObject, context: SpecContext): readonly string[] {
   if (isNamed && typeof spec.devname !== 'string') faults.push('has a devname that is not a JSON string');
   if (isNamed && !isNothing(spec.address)) faults.push('has both address and devname');
   if (!isNamed) faults.push(...addressFaults(spec.address));
+  for (const key of STRICT_BOOLEANS) {
+    if (spec[key] !== undefined && context.release >= (KEYS[key] ?? 0) && strictBooleanOf(spec[key]) === undefined)
+      faults.push(`has a ${key} that Nova cannot read as yes or no`);
+  }
   if (context.isReported && isNamed) faults.push('has devname, which report_in_placement does not allow; use address');
-  if (booleanOf(String(spec.one_time_use ?? 'no')) && !context.isReported && context.release >= 32)
+  if (strictBooleanOf(spec.one_time_use ?? 'no') && !context.isReported && context.release >= 32)
     faults.push('has one_time_use, which needs [pci] report_in_placement');
   return faults;
 }
@@ -60,7 +64,7 @@ function novaFaults(spec: JsonObject, context: SpecContext): readonly string[] {
 /** Stricter than Nova, for what a playbook asks for: Nova takes an unknown key silently as a tag. */
 export function specLints(spec: JsonObject, context: SpecContext): readonly string[] {
   const faults = Object.keys(spec).flatMap((key) => keyLint(key, context));
-  if (booleanOf(String(spec.live_migratable ?? 'yes')) === false) {
+  if (strictBooleanOf(spec.live_migratable ?? 'yes') === false) {
     faults.push(
       'sets live_migratable to no: Nova then demands libvirt 10.0 and QEMU 8.2.2 all the same; leave the key out',
     );
@@ -111,7 +115,7 @@ function tags(spec: JsonObject): string {
   const { vendor_id: _v, product_id: _p, address: _a, devname: _d, ...rest } = spec;
   return JSON.stringify(
     Object.entries(rest)
-      .map(([key, value]) => [key, BOOLEANS.includes(key) ? (booleanOf(String(value)) ?? value) : value])
+      .map(([key, value]) => [key, BOOLEANS.includes(key) ? (strictBooleanOf(value) ?? value) : value])
       .sort(),
   );
 }

@@ -80,6 +80,21 @@ function scheduler(option: Renamed, release: number): Names {
 export const REPORT_IN_PLACEMENT = name('pci', 'report_in_placement');
 export const PCI_IN_PLACEMENT = name('filter_scheduler', 'pci_in_placement');
 
+/** Releases that brought options of which a task must not believe that an older Nova would heed them. */
+const SINCE: readonly (readonly [section: string, key: string, since: number])[] = [
+  ['pci', 'report_in_placement', 26],
+  ['filter_scheduler', 'pci_in_placement', 27],
+  ['compute', 'cpu_dedicated_set', 20],
+  ...[ALIAS, FILTERS, AVAILABLE, DEVICE_SPEC, MDEV_TYPES].map(
+    ({ names: [{ section, key }], since }) => [section, key, since] as const,
+  ),
+];
+
+/** The release that brought an option; undefined for one of which nothing is known here. */
+export function knownSince(section: string, key: string): number | undefined {
+  return SINCE.find(([one, other]) => one === section && other === key)?.[2];
+}
+
 /** The modern name of an option somebody wrote under an old or mistaken one; undefined when the name is fine. */
 export function betterName(section: string, key: string, release: number): string | undefined {
   if (section === 'DEFAULT' && key === 'pci_aliases') return '[pci] alias (pci_aliases never existed)';

@@ -74,6 +74,14 @@ function spaced(value: unknown): string {
   return `{${pairs.map(([key, one]) => `${JSON.stringify(key)}: ${spaced(one)}`).join(', ')}}`;
 }
 
+/** Source: oslo.utils `strutils.bool_from_string`, with `strict`. */
+export function strictBooleanOf(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  const text = String(value).trim().toLowerCase();
+  if (['1', 't', 'true', 'on', 'y', 'yes'].includes(text)) return true;
+  return ['0', 'f', 'false', 'off', 'n', 'no'].includes(text) ? false : undefined;
+}
+
 /** The object without keys that were left out. */
 export function defined(item: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
