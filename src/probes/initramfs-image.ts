@@ -78,7 +78,7 @@ inspect() {
   [ -d "$tree/main" ] && tree=$tree/main
   find "$tree" -type f -name '*.ko*' | sed 's|.*/||; s|\\.ko.*||; s/-/_/g; s/^/module /' | sort -u
   [ -r "$tree/conf/modules" ] && sed -n 's/^[[:space:]]*\\([^#[:space:]].*\\)$/early \\1/p' "$tree/conf/modules"
-  cat "$tree"/etc/cmdline.d/*.conf 2>/dev/null | tr ' ' '\\n' | sed -n 's/^rd\\.driver\\.pre=//p' | tr ',' '\\n' | sed -n 's/^./early &/p'
+  cat "$tree/etc/cmdline.d"/*.conf 2>/dev/null | tr ' ' '\\n' | sed -n 's/^rd\\.driver\\.pre=//p' | tr ',' '\\n' | sed -n 's/^./early &/p'
   (cd "$tree" && for p in etc/modprobe.d/*.conf "$@"; do
     q=$p
     case $p in hooks/*) for d in usr/lib var/lib lib; do [ -f "$d/dracut/$p" ] && q=$d/dracut/$p && break; done;; esac

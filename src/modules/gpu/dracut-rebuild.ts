@@ -2,22 +2,24 @@ import { runCommand } from '../../changes/run-command.ts';
 import type { Change } from '../../contract/change.ts';
 import { INITRAMFS_MARK } from '../../probes/boot-identity.ts';
 import { INITRAMFS, INSPECT, type InitramfsImage, type PredictedImages } from '../../probes/initramfs-image.ts';
+import { ROOT_MODULES } from './root-modules.ts';
 
 /**
  * Arguments: kernel and image in pairs, `--`, paths in the image. First the mark that this boot runs on an older image, so
  * that no crash between here and there loses the reason to reboot. dracut writes over the old image and removes it when
  * that fails, so it is given another name in the same directory: the old one gives way only to one that was unpacked,
- * found whole and flushed. `--regenerate-all` would choose the names itself.
+ * found whole and fit for the root disk, and flushed. `--regenerate-all` would choose the names itself.
  */
 const SCRIPT = `generator=dracut new= pairs=
 ${INSPECT}
+${ROOT_MODULES}
 trap 'rm -rf "$scratch" "$new"' EXIT
 umask 077; mkdir -p "$stamps" || exit
 cat /proc/sys/kernel/random/boot_id >${INITRAMFS_MARK} || exit
 while [ "$1" != -- ]; do pairs="$pairs$1 $2
 "; shift 2; done
 shift
-fail() { printf '%s: %s; the image of kernel %s is as it was\\n' "$image" "$1" "$kernel" >&2; exit 1; }
+fail() { rm -f "$stamps/new"; printf '%s: %s; the image of kernel %s is as it was\\n' "$image" "$1" "$kernel" >&2; exit 1; }
 while read -r kernel image; do
   [ -n "$kernel" ] || continue
   if [ -L "$image" ]; then image=$(readlink -f "$image") || exit; fi
@@ -26,6 +28,8 @@ while read -r kernel image; do
   (umask 022; dracut --force "$new" "$kernel" </dev/null) || fail 'dracut failed'
   inspect "$new" "$@" >"$stamps/new" || exit
   if grep -q '^broken ' "$stamps/new"; then fail "the new one cannot be unpacked ($(sed -n 's/^broken //p' "$stamps/new"))"; fi
+  lacking=$(lacking_root_module "$kernel" "$stamps/new")
+  if [ -n "$lacking" ]; then fail "the new one lacks $lacking, without which the root file system is not found (omit_drivers, hostonly in /etc/dracut.conf.d)"; fi
   sync "$new" 2>/dev/null || sync
   mv -f "$new" "$image" || exit
   sync "\${image%/*}" 2>/dev/null || sync
