@@ -185,6 +185,25 @@ describe('nova-conf on a host', () => {
     expect(String(values.notes)).toContain('[DEFAULT] pci_passthrough_whitelist becomes [pci] device_spec');
   });
 
+  it('says what the services see, and the file and line each value comes from', async () => {
+    mkdirSync(join(folder, 'd'));
+    put(
+      'd/20.conf',
+      '[filter_scheduler]\nenabled_filters = ComputeFilter\n[pci]\nalias = {"name":"a","vendor_id":"10de",\n  "product_id":"11b4"}\n',
+    );
+    const options = { options: { DEFAULT: { debug: true }, keystone_authtoken: { password: 'correct-horse' } } };
+    const { values } = await host.run(novaConf, args({ files: [conf], config_dirs: [join(folder, 'd')], ...options }));
+    const other = join(folder, 'd/20.conf');
+    expect(values.effective).toMatchObject({
+      'pci/device_spec': [{ file: conf, value: expect.stringContaining('0000:88:00.0') }],
+      'pci/alias': [{ file: other, line: 4 }],
+      'filter_scheduler/enabled_filters': [{ file: other, line: 2, value: 'ComputeFilter' }],
+      'pci/report_in_placement': [],
+      'DEFAULT/debug': [{ file: conf, line: 2, value: 'true' }],
+      'keystone_authtoken/password': [{ value: '********' }],
+    });
+  });
+
   it('refuses before writing anything', async () => {
     const before = text();
     await expect(host.run(novaConf, args({ restart: ['nova-compute', 'nova-scheduller'] }))).rejects.toThrow(

@@ -25,6 +25,10 @@ seconds, and an equal second counts as older. A unit that is stopped stays stopp
 \`settle\` seconds fails the task with the last lines of its journal. Had it been running before the write, the old files
 come back first and the units restarted so far are restarted with them.
 
+The registered result holds \`files\`, in reading order, and the \`source\` of that knowledge, \`release\`, \`notes\` (what became of
+old lines, and what else would stop Nova), and \`effective\`: what the services see, by section/option, each value with its
+file and line.
+
 Sources: oslo.config iniparser.py and cfg.py; nova conf/pci.py, pci/request.py, pci/devspec.py, scheduler/host_manager.py,
 compute/pci_placement_translator.py; systemctl(1).`,
   args: novaConfArgs,
@@ -83,7 +87,7 @@ function writeOf(args: NovaConfArgs, file: FileContent, wanted: ConfigSet): read
   return [replaceContent(file, Buffer.from(textOf(after)), options)];
 }
 
-/** The files, their source, the release, and what a person should know, as it was before the writes. */
+/** The files, their source, the release, what the services see now, and what a person should know of the lines before. */
 function result(args: NovaConfArgs, current: Current, applied: readonly Applied[]): Readonly<Record<string, unknown>> {
   const before = new Map(
     applied.flatMap(({ change }) =>
@@ -94,6 +98,7 @@ function result(args: NovaConfArgs, current: Current, applied: readonly Applied[
     const bytes = file.kind === 'file' ? before.get(file.realPath) : undefined;
     return file.kind === 'file' && bytes ? { ...file, bytes } : file;
   });
-  const { notes } = decide(args, { set: configSet(args, files), release: current.release });
-  return { files: current.files.map((file) => file.path), source: current.source, release: current.release, notes };
+  const { notes, effective } = decide(args, { set: configSet(args, files), release: current.release });
+  const { source, release } = current;
+  return { files: current.files.map((file) => file.path), source, release, notes, effective };
 }

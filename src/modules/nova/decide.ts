@@ -15,6 +15,7 @@ import {
 import { type ConfigSet, sourcesOf } from './config-set.ts';
 import { aliasFitFaults, type HostFunction, specFitFaults } from './cross-check.ts';
 import { specRules } from './device-spec.ts';
+import { type EffectiveValues, effectiveValues } from './effective.ts';
 import { defaultFilters, isRemoved } from './filters.ts';
 import { migrateLegacy } from './migrate.ts';
 import { reachMulti } from './multi-values.ts';
@@ -25,6 +26,7 @@ import { reachScalar } from './scalars.ts';
 export interface Decision {
   readonly set: ConfigSet;
   readonly notes: readonly string[];
+  readonly effective: EffectiveValues;
 }
 
 /** What a decision about configuration rests on. */
@@ -45,7 +47,8 @@ export function decide(args: NovaConfArgs, { set, release: found, functions }: S
   const after = reach(args, present, release);
   const outcome = { before: set, after, release, functions };
   refuse(finalFaults(args, outcome), 'Nova would not work with the result');
-  return { set: after, notes: [...notes, ...foreignFaults(args, outcome)] };
+  const effective = effectiveValues(args, after, release);
+  return { set: after, notes: [...notes, ...foreignFaults(args, outcome)], effective };
 }
 
 function reach(args: NovaConfArgs, set: ConfigSet, release: number): ConfigSet {

@@ -27,6 +27,11 @@ export function osloSecrets(text: string): readonly string[] {
   return [...found].sort((a, b) => b.length - a.length);
 }
 
+/** Options whose values nobody should see. @example isSecretKey('metadata_proxy_shared_secret') // true */
+export function isSecretKey(key: string): boolean {
+  return SECRET_KEY.test(key);
+}
+
 /** The same text with every secret masked, for messages. */
 export function maskOsloSecrets(text: string): string {
   return osloSecrets(text).reduce((masked, secret) => masked.replaceAll(secret, MASK), text);
