@@ -114,3 +114,28 @@ function code(file: string): string {
     .replace(/(^|[^:])\/\/.*$/gm, '$1')
     .replace(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, "''");
 }
+
+/** What a host is called says little about how it boots: only facts for users to read may know names of distributions. */
+const NAMES =
+  /\b(os_family|os-release|(ansible_|facts\.)(distribution|lsb|os_family)\w*|distribution_\w+|lsb_release)\b/i;
+
+test('nothing in roles, playbooks, modules or probes asks for the name of a distribution', () => {
+  const yaml = ['roles', 'playbooks'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(ya?ml|j2)$/.test(file))
+      .map((file) => ({ file, text: readFileSync(join(root, folder, file), 'utf8').replace(/^\s*#.*$/gm, '') })),
+  );
+  const code = files
+    .filter((file) => /^(modules|probes|changes)\//.test(file) && !/^(probes\/facts|modules\/setup)/.test(file))
+    .map((file) => ({ file, text: withoutProse(readFileSync(join(source, file), 'utf8')) }));
+  expect(yaml.length).toBeGreaterThan(10);
+  expect([...yaml, ...code].filter(({ text }) => NAMES.test(text)).map(({ file }) => file)).toEqual([]);
+});
+
+/** Comments, and the texts and examples that describe a module to people. */
+function withoutProse(text: string): string {
+  return text
+    .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+    .replace(/\b(description|summary|task|title):\s*(`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*'|"[^"]*")/g, '')
+    .replace(/\.describe\(\s*(`[^`]*`|'(?:[^'\\]|\\.)*'|"[^"]*")/g, '');
+}
