@@ -90,7 +90,8 @@ inspect() {
 
 /**
  * `$1`: names as a regular expression, or empty; the rest: paths in the image. Debian's dracut writes initrd.img-KERNEL
- * and says so in its program or its configuration; others write initramfs-KERNEL.img. The rescue image of a host has no
+ * and says so in its program or its configuration; others write initramfs-KERNEL.img. What the images of a host are called
+ * already counts more: boot entries name them so. The rescue image of a host has no
  * directory of modules and so is passed over.
  */
 const SCRIPT = `${FIND_GENERATOR}
@@ -105,6 +106,11 @@ if [ "$generator" = dracut ]; then
     if grep -q '^[^#]*initrd\\.img-' "$f"; then style=initrd; fi
   done
   if grep -q 'boot/initrd\\.img-' "$(command -v dracut)"; then style=initrd; fi
+  plain= debian=
+  for f in /boot/initramfs-*.img; do f=\${f#/boot/initramfs-}; [ -d "/lib/modules/\${f%.img}" ] && plain=1; done
+  for f in /boot/initrd.img-*; do [ -d "/lib/modules/\${f#/boot/initrd.img-}" ] && debian=1; done
+  if [ -n "$plain" ] && [ -z "$debian" ]; then style=initramfs; fi
+  if [ -z "$plain" ] && [ -n "$debian" ]; then style=initrd; fi
 fi
 image_of() {
   image=/boot/initrd.img-$1 other=/boot/initramfs-$1.img

@@ -123,6 +123,17 @@ echo x >etc/modprobe.d/a.conf; echo x >var/lib/dracut/${HOOK}; : >lib/modules/6.
     expect(inspected().images.map((one) => one.path)).toEqual([at(expected)]);
   });
 
+  it('takes the names of the images that are there for a kernel that has none', () => {
+    mkdirSync(at('lib/modules/6.2'));
+    writeFileSync(at('boot/vmlinuz-6.2'), '');
+    tool('dracut', 'echo /boot/initrd.img-$kernel');
+    expect(inspected().images[1]).toMatchObject({ path: at('boot/initramfs-6.2.img'), size: null });
+    rmSync(at('boot/initramfs-6.1.img'));
+    writeFileSync(at('boot/initrd.img-6.1'), '');
+    tool('dracut', '');
+    expect(inspected().images[1]).toMatchObject({ path: at('boot/initrd.img-6.2'), size: null });
+  });
+
   it('names the file that asks for unified kernel images', () => {
     writeFileSync(at('etc/dracut.conf.d/uki.conf'), 'uefi="yes"\n');
     expect(inspected().unifiedBy).toBe(at('etc/dracut.conf.d/uki.conf'));
