@@ -63,7 +63,9 @@ const args = z.strictObject({
   checks: z
     .array(z.enum(['boot-files', 'guests']))
     .default(['boot-files', 'guests'])
-    .describe('What is checked before a reboot: the next entry with kernel and initrd, and that no guest runs.'),
+    .describe(
+      'What is checked before a reboot: `boot-files` is the next entry with its kernel and initrd, `guests` that none runs.',
+    ),
   deadline: z
     .number()
     .int()
@@ -94,7 +96,9 @@ export default defineModule<Args, Current>({
   summary: 'Reboot while there is a reason to, and wait until the host is back, itself and healthy',
   description: `Converges like any module: it looks for reasons itself (the default boot entry against /proc/cmdline, expected parameters and
 drivers) and reboots only while one exists, so a second run does nothing. A reason that survives the reboot fails the task;
-there is never a second one. Success is a new boot id (random(4)), the same machine-id and host key, the test command, and a
+there is never a second one. Before it, the entry that the next boot takes is looked at, in GRUB's menu or among the files of
+/boot/loader/entries: its kernel and initrd must be there, and it must be neither the rescue entry nor one that another
+machine-id left behind while this host has its own. Success is a new boot id (random(4)), the same machine-id and host key, the test command, and a
 boot id that stays. Told apart: never went down, never came back, another machine, unhealthy, boot loop.`,
   args,
   textArgs: ['expect.cmdline.*'],
