@@ -1,4 +1,6 @@
+import type { SecretRegistry } from '../../contract/secret.ts';
 import { EXIT } from '../../engine/run.ts';
+import { Unsafe } from '../../language/yaml/tags.ts';
 import { DOCTOR_TEMPLATES } from '../../modules/doctor/args.ts';
 import type { HostEvidence } from '../../modules/doctor/evidence.ts';
 import { type Diagnosis, type Examination, examine, firstBreak } from '../../modules/doctor/examine.ts';
@@ -6,7 +8,7 @@ import { type Finding, LINKS, linkNumber, linkTitle } from '../../modules/doctor
 import { doctorSurvey } from '../../modules/doctor/survey.ts';
 import { jsonDocument, maskedTexts } from '../../report/document.ts';
 import { type DiagnosisView, doctorLines, type FindingView, type PatientView } from '../../report/doctor.ts';
-import { compose } from '../compose.ts';
+import { type Composition, compose } from '../compose.ts';
 import { type Answer, look } from '../look.ts';
 import { lookProgress } from '../look-progress.ts';
 import type { HostOptions } from '../options.ts';
@@ -22,23 +24,33 @@ export interface DoctorVerbOptions extends HostOptions {
 /** `tsplay doctor`. */
 export async function doctor(pattern: string, options: DoctorVerbOptions): Promise<number> {
   const composition = await compose(options);
-  const progress = lookProgress();
-  const question = { pattern, module: doctorSurvey, args: DOCTOR_TEMPLATES, onAnswer: progress.show };
-  const { answers, isInterrupted } = await look(composition, question, options).finally(progress.clear);
+  const { answers, diagnosis, isInterrupted } = await diagnose(composition, pattern, options);
   showProblems(composition.problems, composition.secrets);
   if (composition.problems.hasErrors) return EXIT.invalid;
-  const { secrets } = composition;
-  const diagnosis = maskedTexts(examine(evidenceOf(answers), examinationOf(options)), secrets);
-  const view = viewOf(maskedTexts([...answers].map(withoutEvidence), secrets), diagnosis);
+  const view = viewOf(maskedTexts([...answers].map(withoutEvidence), composition.secrets), diagnosis);
   if (options.output === 'json') process.stdout.write(jsonDocument(documentOf(view, diagnosis)));
   else printLines(doctorLines(view, { all: options.all === true }));
   return isInterrupted ? EXIT.interrupted : exitCodeOf(view);
 }
 
-function evidenceOf(answers: ReadonlyMap<string, Answer>): readonly HostEvidence[] {
-  return [...answers.values()].flatMap((answer) =>
+/** Asks the hosts and judges their answers; secrets are masked in what is said of them. */
+export async function diagnose(composition: Composition, pattern: string, options: DoctorVerbOptions) {
+  const progress = lookProgress();
+  const args = { ...DOCTOR_TEMPLATES, os_environment: cloudVariables(composition.secrets) };
+  const question = { pattern, module: doctorSurvey, args, onAnswer: progress.show };
+  const { answers, isInterrupted } = await look(composition, question, options).finally(progress.clear);
+  const evidence = [...answers.values()].flatMap((answer) =>
     answer.kind === 'seen' ? [answer.values['evidence'] as HostEvidence] : [],
   );
+  const diagnosis = maskedTexts(examine(evidence, examinationOf(options)), composition.secrets);
+  return { answers, diagnosis, isInterrupted };
+}
+
+/** The OS_* variables of an openrc that was sourced here, for asking the API from a controller. Never templates. */
+function cloudVariables(secrets: SecretRegistry): Readonly<Record<string, Unsafe>> {
+  const own = Object.entries(process.env).filter(([name]) => name.startsWith('OS_'));
+  for (const [name, value] of own) if (/PASSWORD|SECRET|TOKEN/.test(name) && value) secrets.add(value);
+  return Object.fromEntries(own.map(([name, value]) => [name, new Unsafe(value)]));
 }
 
 interface Brief {

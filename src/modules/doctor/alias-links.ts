@@ -3,7 +3,7 @@ import { type JsonObject, writeJson } from '../nova/oslo-json.ts';
 import { givenHeads, isMeant, placeIn } from './card-links.ts';
 import type { HostEvidence, NovaService } from './evidence.ts';
 import { broken, type Finding, holds, notChecked, some } from './findings.ts';
-import type { Remedies } from './host-links.ts';
+import type { Remedies } from './remedies.ts';
 import { aliasesOf, apiOf, faultsOf, mainFile, releaseOf, serviceOf, sourcesOf } from './nova-config.ts';
 
 /** Aliases of one host, under the service that reads them. */

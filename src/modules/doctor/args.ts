@@ -16,12 +16,13 @@ export const doctorArgs = gpuWishArgs.extend({
   controller_conf: z.string().startsWith('/').default('/etc/nova/nova.conf'),
   controller_units: z.array(z.string()).default([]),
   flavors: z.array(flavor).default([]),
+  os_environment: z.record(z.string(), z.string()).default({}),
 });
 
 export type DoctorArgs = z.infer<typeof doctorArgs>;
 
 /** The arguments as templates over each host's variables, with the roles' own defaults. */
-export const DOCTOR_TEMPLATES: Readonly<Record<keyof DoctorArgs, string>> = {
+export const DOCTOR_TEMPLATES: Readonly<Record<Exclude<keyof DoctorArgs, 'os_environment'>, string>> = {
   devices: "{{ gpu_devices | default('auto') }}",
   exclude: '{{ gpu_exclude | default([]) }}',
   groups: '{{ group_names }}',

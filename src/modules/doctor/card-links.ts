@@ -4,7 +4,8 @@ import { idOf } from '../nova/device-spec.ts';
 import type { JsonObject } from '../nova/oslo-json.ts';
 import type { HostEvidence } from './evidence.ts';
 import { broken, type Finding, holds, notChecked, some } from './findings.ts';
-import { cardCount, type Remedies } from './host-links.ts';
+import { cardCount } from './host-links.ts';
+import type { Remedies } from './remedies.ts';
 import { faultsOf, mainFile, novaFunctions, releaseOf, serviceOf, sourcesOf, specsOf } from './nova-config.ts';
 
 /** What nova-compute's own configuration gives away, against the cards that are there. */

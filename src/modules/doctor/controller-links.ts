@@ -5,7 +5,7 @@ import { enabledFiltersNames, PCI_IN_PLACEMENT, REPORT_IN_PLACEMENT } from '../n
 import { placeIn } from './card-links.ts';
 import type { HostEvidence } from './evidence.ts';
 import { broken, type Finding, holds, notChecked, some } from './findings.ts';
-import type { Remedies } from './host-links.ts';
+import type { Remedies } from './remedies.ts';
 import { faultsOf, mainFile, releaseOf, serviceOf, setting, sourcesOf, sourcesOrNone } from './nova-config.ts';
 
 const FILTER = 'PciPassthroughFilter';

@@ -49,6 +49,12 @@ export interface FlavorWish {
   readonly alias: string;
 }
 
+/** A flavor as Nova's API has it; `alias` is null when it asks for no PCI device. */
+export interface ApiFlavor {
+  readonly name: string;
+  readonly alias: string | null;
+}
+
 /** Everything that was looked at on one host. */
 export interface HostEvidence {
   readonly host: string;
@@ -63,4 +69,6 @@ export interface HostEvidence {
   readonly services: readonly NovaService[];
   /** Flavors of the role nova-controller in this host's variables. */
   readonly flavors: readonly FlavorWish[];
+  /** What the API says, asked from a controller; null on other hosts. */
+  readonly apiFlavors: Attempt<readonly ApiFlavor[]> | null;
 }

@@ -125,6 +125,7 @@ const compute = ({ pci = CARD, nova = COMPUTE, live, entry, defaults, ...changes
     release: 31,
     services: [service('nova-compute', nova)],
     flavors: [],
+    apiFlavors: null,
     ...changes,
   };
 };
@@ -135,6 +136,13 @@ const controller = ({ nova = CONTROLLER, ...changes }: Given = {}): HostEvidence
   roles: ['controller'],
   services: [service('nova-api', nova), service('nova-scheduler', nova)],
   flavors: [{ name: 'gpu.a100', alias: 'a100:1' }],
+  apiFlavors: {
+    ok: true,
+    value: [
+      { name: 'gpu.a100', alias: 'a100:1' },
+      { name: 'plain', alias: null },
+    ],
+  },
   ...changes,
 });
 
@@ -359,6 +367,39 @@ describe('the chain', () => {
   ])('a flavor %s is broken', (_, alias, mend) => {
     const { fleet } = look([compute(), controller()], { flavor: { name: 'f', alias } });
     expect(firstBroken(fleet)).toMatchObject({ link: 'flavor', mend });
+  });
+
+  it.each<readonly [string, string, Partial<Finding>]>([
+    ['that is not there', 'gpu.b100', { detail: 'there is no flavor gpu.b100 in the cloud (did you mean gpu.a100?)' }],
+    [
+      'that asks for nothing',
+      'plain',
+      { mend: 'openstack flavor set plain --property "pci_passthrough:alias"="ALIAS:1"' },
+    ],
+  ])('a flavor %s is broken, by the word of the API', (_, name, expected) => {
+    const { fleet } = look([compute(), controller()], { flavor: { name } });
+    expect(firstBroken(fleet)).toMatchObject({ link: 'flavor', ...expected });
+  });
+
+  it("the API's property counts, not the inventory's", () => {
+    const apiFlavors = { ok: true, value: [{ name: 'gpu.a100', alias: 'old:1' }] } as const;
+    expect(firstBroken(look([compute(), controller({ apiFlavors })]).fleet)).toMatchObject({
+      link: 'flavor',
+      detail: 'flavor gpu.a100 asks for the alias old, which is not defined; the controllers define a100',
+    });
+  });
+
+  it("without the API the inventory's flavors are judged, and it is said that they are only that", () => {
+    const apiFlavors = { ok: false, reason: 'no credentials' } as const;
+    const { fleet } = look([compute(), controller({ apiFlavors })]);
+    expect(fleet.filter(({ link }) => link === 'flavor')).toEqual([
+      { link: 'flavor', status: 'holds', detail: 'flavor gpu.a100: a100:1' },
+      {
+        link: 'flavor',
+        status: 'not-checked',
+        detail: 'as the inventory has them; the API was not asked: no credentials',
+      },
+    ]);
   });
 
   it('what was not looked at is never fine', () => {

@@ -3,8 +3,9 @@ import { deviceSpec, deviceType, numa } from './card-links.ts';
 import { computePairing, controllerPairing, filter } from './controller-links.ts';
 import type { FlavorWish, HostEvidence } from './evidence.ts';
 import { type Finding, inChainOrder, linkNumber, notChecked } from './findings.ts';
-import { type Fleet, flavor } from './flavor-link.ts';
-import { hostFindings, type Remedies } from './host-links.ts';
+import { apiFindings, type Fleet, flavor } from './flavor-link.ts';
+import { hostFindings } from './host-links.ts';
+import type { Remedies } from './remedies.ts';
 import { services } from './service-links.ts';
 
 /** What was found on one host, in the order of the chain. */
@@ -79,17 +80,31 @@ function placementFree({ computes }: Fleet): Finding {
   return notChecked('placement-free', 'Placement is not asked; see: openstack allocation candidate list');
 }
 
+/** The API's word counts; without it, the inventory's; one given on the command line comes before both. */
 function flavors(all: readonly HostEvidence[], fleet: Fleet, { flavor: wanted }: Examination): readonly Finding[] {
-  const known = [
-    ...new Map(all.flatMap((one) => one.flavors).map((one) => [`${one.name} ${one.alias}`, one])).values(),
-  ];
   if (wanted && 'alias' in wanted) return [flavor(wanted, fleet)];
-  const meant = known.filter(({ name }) => wanted === undefined || name === wanted.name);
-  if (meant.length > 0) return meant.map((one) => flavor(one, fleet));
+  const written = all.flatMap((one) => one.flavors);
+  const asked = fleet.controllers.map(({ apiFlavors }) => apiFlavors);
+  const api = asked.flatMap((one) => (one?.ok ? [one.value] : []))[0];
+  const meant = distinct(written).filter(({ name }) => wanted === undefined || name === wanted.name);
+  if (api)
+    return apiFindings(api, {
+      fleet,
+      names: wanted ? [wanted.name] : meant.map(({ name }) => name),
+      isNamed: wanted !== undefined,
+    });
+  const [refused] = asked.flatMap((one) => (one?.ok === false ? [one.reason] : []));
+  const why = refused === undefined ? 'no controller is among these hosts' : `the API was not asked: ${refused}`;
+  if (meant.length > 0)
+    return [...meant.map((one) => flavor(one, fleet)), notChecked('flavor', `as the inventory has them; ${why}`)];
   const reason = wanted
     ? `flavor ${wanted.name} is not in nova_gpu_flavors; give its property as --flavor '${wanted.name}=alias:1'`
     : 'no flavor was named, and nova_gpu_flavors is empty';
-  return [notChecked('flavor', reason)];
+  return [notChecked('flavor', `${reason}; ${why}`)];
+}
+
+function distinct(flavorsOfAll: readonly FlavorWish[]): readonly FlavorWish[] {
+  return [...new Map(flavorsOfAll.map((one) => [`${one.name} ${one.alias}`, one])).values()];
 }
 
 /** The first broken link of a list in chain order. */

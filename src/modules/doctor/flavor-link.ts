@@ -3,7 +3,7 @@ import type { HostFunction } from '../nova/cross-check.ts';
 import type { JsonObject } from '../nova/oslo-json.ts';
 import { apiSide } from './alias-links.ts';
 import { givenFunctions, isMeant } from './card-links.ts';
-import type { FlavorWish, HostEvidence } from './evidence.ts';
+import type { ApiFlavor, FlavorWish, HostEvidence } from './evidence.ts';
 import { broken, type Finding, holds, notChecked } from './findings.ts';
 
 /** What Nova takes as `pci_passthrough:alias`. Source: nova `api/validation/extra_specs/pci_passthrough.py`. */
@@ -76,4 +76,40 @@ function canServe(meanings: readonly JsonObject[], one: HostFunction): boolean {
       isMeant(alias, one) &&
       (alias.device_type === undefined ? one.type !== 'type-PF' : alias.device_type === one.type),
   );
+}
+
+interface ApiQuestion {
+  readonly fleet: Fleet;
+  /** Flavors that must be there. */
+  readonly names: readonly string[];
+  /** Only these are meant; else all that ask for a PCI device. */
+  readonly isNamed: boolean;
+}
+
+/** Flavors as Nova's API has them. */
+export function apiFindings(all: readonly ApiFlavor[], { fleet, names, isNamed }: ApiQuestion): readonly Finding[] {
+  const lacking = names.flatMap((name) => lackingFinding(name, all) ?? []);
+  const asking = all.flatMap(({ name, alias }) => (alias === null ? [] : [{ name, alias }]));
+  const meant = asking.filter(({ name }) => !isNamed || names.includes(name));
+  const found = [...lacking, ...meant.map((one) => flavor(one, fleet))];
+  return found.length > 0 ? found : [notChecked('flavor', 'no flavor of the cloud asks for a PCI device')];
+}
+
+function lackingFinding(name: string, all: readonly ApiFlavor[]): Finding | undefined {
+  const found = all.find((one) => one.name === name);
+  const property = '--property "pci_passthrough:alias"="ALIAS:1"';
+  if (!found) {
+    const similar = suggest(
+      name,
+      all.map((one) => one.name),
+    );
+    const hint = similar === undefined ? '' : ` (did you mean ${similar}?)`;
+    return broken(
+      'flavor',
+      `there is no flavor ${name} in the cloud${hint}`,
+      `openstack flavor create ${name} … ${property}`,
+    );
+  }
+  if (found.alias !== null) return undefined;
+  return broken('flavor', `flavor ${name} asks for no PCI device`, `openstack flavor set ${name} ${property}`);
 }

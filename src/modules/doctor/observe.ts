@@ -1,8 +1,7 @@
 import { dirname } from 'node:path/posix';
+import type { TaskView } from '../../contract/module.ts';
 import { type Read, type Probe, ProbeError } from '../../contract/probe.ts';
 import { TaskError } from '../../contract/task-error.ts';
-import { bootEntries } from '../../probes/boot-entries.ts';
-import { bootLoader } from '../../probes/boot-loader.ts';
 import { directoryFiles } from '../../probes/directory.ts';
 import { fileContent } from '../../probes/file.ts';
 import { grubDefaults } from '../../probes/grub-defaults.ts';
@@ -15,14 +14,16 @@ import { type ServiceUnit, serviceUnit } from '../../probes/nova/service-unit.ts
 import { pciTree } from '../../probes/pci.ts';
 import { pseudoFile } from '../../probes/pseudo-file.ts';
 import type { FileContent } from '../../contract/file-state.ts';
+import { bootMenu } from '../gpu/boot-menu.ts';
 import { selectGpus } from '../gpu/gpu-cards.ts';
 import { wishOf } from '../gpu/wish-args.ts';
 import { unitNames } from '../nova/restarts.ts';
+import { readApiFlavors } from './api-flavors.ts';
 import type { DoctorArgs } from './args.ts';
 import type { Attempt, CmdlineEvidence, HostEvidence, NovaConfig, NovaRole, NovaService } from './evidence.ts';
 
 /** Two frames: what every host has, then the files and devices that the first one named. */
-export async function observeHost(args: DoctorArgs, read: Read, host: string): Promise<HostEvidence> {
+export async function observeHost(args: DoctorArgs, read: Read, task: TaskView): Promise<HostEvidence> {
   const [tree, units, release, cmdline] = await Promise.all([
     read(pciTree()),
     unitsOf(args, read),
@@ -32,23 +33,13 @@ export async function observeHost(args: DoctorArgs, read: Read, host: string): P
   const cards = await attempt(Promise.resolve().then(() => selectGpus(tree.functions, wishOf(args))));
   const addresses = cards.ok ? cards.value.chosen.map(({ head }) => head.address) : [];
   const roles = rolesOf(args, units, addresses.length > 0);
-  const [services, libvirt] = await Promise.all([
+  const [services, libvirt, apiFlavors] = await Promise.all([
     Promise.all(serviceNames(args, units, roles).map((name) => readService(args, name, units, read))),
     attempt(read(libvirtDevices(addresses))),
+    roles.includes('controller') ? attempt(readApiFlavors(args.os_environment, read, task)) : null,
   ]);
-  const { flavors, gpu_required: isGpuRequired } = args;
-  return {
-    host,
-    roles,
-    tree,
-    cards,
-    isGpuRequired,
-    cmdline,
-    libvirt,
-    release,
-    services,
-    flavors: flavors.map(flavorOf),
-  };
+  const common = { host: task.host, roles, tree, cards, cmdline, libvirt, release, services, apiFlavors };
+  return { ...common, isGpuRequired: args.gpu_required, flavors: args.flavors.map(flavorOf) };
 }
 
 function flavorOf({ name, alias, gpus }: DoctorArgs['flavors'][number]) {
@@ -66,15 +57,12 @@ async function attempt<Value>(reading: Promise<Value>): Promise<Attempt<Value>> 
 }
 
 async function readCmdline(read: Read): Promise<CmdlineEvidence> {
-  const [live, loader, usual, defaults] = await Promise.all([
+  const [live, menu, defaults] = await Promise.all([
     read(pseudoFile('/proc/cmdline')),
-    read(bootLoader()),
-    read(bootEntries('/boot/grub/grub.cfg')),
+    bootMenu(read),
     read(grubDefaults()),
   ]);
-  const isElsewhere = loader.kind === 'grub-mkconfig' && loader.configFile !== usual.configFile;
-  const entries = isElsewhere ? await read(bootEntries(loader.configFile)) : usual;
-  return { live: tokenize(live ?? ''), loader, entry: entries.default, defaults };
+  return { live: tokenize(live ?? ''), loader: menu.loader, entry: menu.entries?.default ?? null, defaults };
 }
 
 async function releaseOf({ release }: DoctorArgs, read: Read): Promise<number | null> {

@@ -10,7 +10,7 @@ export const doctorSurvey = defineModule<DoctorArgs, HostEvidence>({
   summary: 'Look at everything a GPU needs on its way to an instance',
   args: doctorArgs,
   textArgs: gpuWishTextArgs,
-  observe: (args, read, task) => observeHost(args, read, task.host),
+  observe: (args, read, task) => observeHost(args, read, task),
   plan: () => [],
   result: (_, evidence) => ({ evidence }),
   examples: [],
