@@ -1,5 +1,5 @@
 import { TaskError } from '../../contract/task-error.ts';
-import { type CmdlineToken, parseToken } from '../../probes/kernel-cmdline-tokens.ts';
+import { type CmdlineToken, parseToken, policyOf } from '../../probes/kernel-cmdline-tokens.ts';
 import { type CmdlineDesire, conflictingTokens, sequenceOf, unmetTokens, withDesire } from './cmdline-desire.ts';
 
 export interface AmendedAt {
@@ -23,7 +23,16 @@ export function amended(
   if (unmetTokens(effective, desire).length === 0) return words;
   refuseConflict(effective, desire, where);
   const { drop, append } = difference(effective, withDesire(effective, desire), desire);
-  return [...words.filter((word) => !drop.includes(word.text)), ...append.map(parseToken)];
+  const kept = words.filter((word, at) => !drop.includes(word.text) && !isRepeated(words, at, desire));
+  return [...kept, ...append.map(parseToken)];
+}
+
+/** A parameter of which there can be one, there twice with the same value: one goes. */
+function isRepeated(words: readonly CmdlineToken[], at: number, { tokens, policies }: CmdlineDesire): boolean {
+  const { key = '', text = '' } = words[at] ?? {};
+  const policy = policyOf(key, policies);
+  const isSingle = policy === 'set' || policy === 'csv-merge';
+  return isSingle && tokens.some((one) => one.key === key) && words.slice(0, at).some((one) => one.text === text);
 }
 
 /** What must be taken out of a command line, and added to it, to make it another one. */

@@ -8,6 +8,7 @@ import type { CmdlineDesire } from './cmdline-desire.ts';
 const ROOT = 'root=/dev/mapper/rhel-root ro crashkernel=1G-4G:192M rd.lvm.lv=rhel/root';
 const NEW = `${MACHINE}-5.14.0-427.el9.x86_64`;
 const OLD = `${MACHINE}-5.14.0-362.el9.x86_64`;
+const OLDER = `${MACHINE}-5.14.0-70.13.1.el9_0.x86_64`;
 const RESCUE = `${MACHINE}-0-rescue`;
 const entries = (options: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(options).map(([id, line]) => [id, entryText(id.slice(33), line)]));
@@ -45,10 +46,9 @@ const WITH = `${ROOT} intel_iommu=on iommu=pt`;
 
 describe('the command line in entries that are files', () => {
   it('is as it should be only when every entry but the rescue entry has it', () => {
-    expect(planned({ options: { [NEW]: WITH, [OLD]: WITH, [RESCUE]: ROOT } })).toEqual([]);
-    expect(planned({ options: { [NEW]: WITH, [OLD]: ROOT, [RESCUE]: ROOT } })).toEqual([
-      [`${OLD}.conf`, `options ${WITH}`],
-    ]);
+    const three = { [NEW]: WITH, [OLD]: WITH, [OLDER]: WITH, [RESCUE]: ROOT };
+    expect(planned({ options: three })).toEqual([]);
+    expect(planned({ options: { ...three, [OLD]: ROOT } })).toEqual([[`${OLD}.conf`, `options ${WITH}`]]);
   });
 
   it('completes a run that died between two entries, and one that left later kernels out', () => {
@@ -119,6 +119,17 @@ describe('the command line in entries that are files', () => {
     ]);
     const twice = `${ROOT} vfio-pci.ids=10de:1 vfio_pci.ids=10de:2`;
     expect(() => planned({ options: { [NEW]: twice } }, ids)).toThrow(/entries\/.*\.conf sets one parameter twice/);
+  });
+
+  it('leaves one of two equal tokens, of which the kernel would take one too', () => {
+    const ids = desireOf(['vfio-pci.ids=10de:1']);
+    expect(planned({ options: { [NEW]: 'ro vfio-pci.ids=10de:1 quiet vfio-pci.ids=10de:1' } }, ids)).toEqual([
+      [`${NEW}.conf`, 'options ro vfio-pci.ids=10de:1 quiet'],
+    ]);
+    const pages = { [NEW]: 'hugepagesz=1G hugepages=4 hugepagesz=2M hugepages=4' };
+    expect(
+      planned({ options: pages }, desireOf(['hugepagesz=1G', 'hugepages=4', 'hugepagesz=2M', 'hugepages=4', 'a'])),
+    ).toEqual([[`${NEW}.conf`, `options ${pages[NEW]} a`]]);
   });
 
   it('refuses a menu without entries', () => {
