@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Fleet, GPU_CLOUD, startFleet } from '../integration/support/fleet.ts';
 import { complaints, pciFunctions } from '../integration/support/look.ts';
 import { labObstacle } from '../lab/lab-fixture.ts';
-import { isRaised, type Judge, overwrite, reading, startJudge, type Verdict, written } from './judge.ts';
+import { isRaised, type Judge, overwrite, reading, startJudge, type Verdict, valuesOf, written } from './judge.ts';
 
 const obstacle = labObstacle();
 
@@ -48,6 +48,7 @@ describe.skipIf(obstacle)(
       const functions = await pciFunctions(fleet, host);
       const total = 'cd /sys/bus/pci/devices; grep -l "[1-9]" */sriov_totalvfs 2>/dev/null | cut -d/ -f1; true';
       return judge.ask({
+        also: ['values', 'assigned'],
         words: reading(inOrder.map((path) => `${folder}${path}`)),
         devices: functions.map(({ address, id }) => ({
           address,
@@ -99,6 +100,29 @@ describe.skipIf(obstacle)(
         'AggregateInstanceExtraSpecsFilter',
         'PciPassthroughFilter',
       ]);
+    });
+
+    it('lets the scheduler ask Placement only when the computes report there, and both read as meant', async () => {
+      const extraVars = ['{"nova_pci_in_placement": true}'];
+      const alone = await fleet.play(GPU_CLOUD, { limit: 'ctl01', extraVars });
+      expect(complaints(alone).get('ctl01')).toContain('gpu01 is not known to have [pci] report_in_placement on');
+      const together = await fleet.play(GPU_CLOUD, { limit: 'gpu01,gpu02,ctl01', extraVars });
+      expect(complaints(together)).toEqual(new Map());
+      const compute = await verdictOn('gpu01');
+      expect(valuesOf(compute)['pci/report_in_placement']).toBe(true);
+      expect(givenOn(compute)).toHaveLength(3);
+      const { assigned } = await verdictOn('ctl01');
+      expect(assigned?.at(-1)?.filter_scheduler?.pci_in_placement, 'Nova 26 does not know it yet').toEqual(['true']);
+    });
+
+    it('refuses a controller whose aliases a compute does not have', async () => {
+      const played = await fleet.play(GPU_CLOUD, { limit: 'gpu02,ctl01', extraVars: ['{"gpu_aliases": []}'] });
+      expect(played.exitCode, 'aliases on the compute stay, so that they still agree').toBe(0);
+      const extraVars = [
+        '{"nova_gpu_aliases": [{"name": "new", "vendor_id": "10de", "product_id": "2184"}], "gpu_aliases": []}',
+      ];
+      const apart = await fleet.play(GPU_CLOUD, { limit: 'gpu02,ctl01', extraVars });
+      expect(complaints(apart).get('ctl01')).toContain('gpu02 lacks the alias new');
     });
 
     it('comes back as it was where the scheduler does not start with it: a release was given that is not installed', async () => {
