@@ -6,6 +6,8 @@ export interface Column {
   readonly cells: readonly string[];
   /** May be cut down to so many columns of the terminal. */
   readonly least?: number;
+  /** And only to so many as long as another column can go instead. */
+  readonly cosy?: number;
   /** Columns with the smallest number go first where there is no room; without one a column stays. */
   readonly goes?: number;
 }
@@ -16,7 +18,8 @@ export interface Fitted {
   readonly left: readonly string[];
 }
 
-const GAP = 2;
+/** Blanks between columns. */
+export const GAP = 2;
 
 /** Columns that fit side by side into `room`; all of them at full width without one. */
 export function fitColumns(columns: readonly Column[], room: number | undefined): Fitted {
@@ -26,7 +29,8 @@ export function fitColumns(columns: readonly Column[], room: number | undefined)
   const limits = [undefined, ...order];
   for (const limit of limits) {
     const kept = whole.filter(({ goes }) => limit === undefined || goes === undefined || goes > limit);
-    const fitted = shrunk(kept, room);
+    const isLast = kept.every(({ goes }) => goes === undefined);
+    const fitted = shrunk(isLast ? kept : kept.map(cosily), room);
     if (fitted) return { columns: fitted, left: titlesWithout(whole, kept) };
   }
   const kept = whole.filter(({ goes }) => goes === undefined);
@@ -48,6 +52,10 @@ function shrunk<One extends Column & { readonly width: number }>(
     over -= cut;
   }
   return over > 0 ? undefined : columns.map((column) => ({ ...column, width: column.width - (cuts.get(column) ?? 0) }));
+}
+
+function cosily<One extends Column>(column: One): One {
+  return column.cosy === undefined ? column : { ...column, least: column.cosy };
 }
 
 function totalWidth(columns: readonly { readonly width: number }[]): number {

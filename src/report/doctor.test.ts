@@ -36,7 +36,7 @@ it('shows the links up to the first broken one, and what mends it', () => {
   BROKEN       link-4: detail 4
                mend: mend 4
 
-Mend first: link 4 of 15, title 4 on gpu01
+Mend first: link 4 of 15 (title 4) on gpu01
 `);
 });
 
@@ -58,12 +58,12 @@ it('names the earliest link of the fleet, and every host where it is broken', ()
     patient('gpu02', finding(4, 'broken')),
     patient('gpu03', finding(4, 'broken')),
   ];
-  expect(shown(hosts)).toContain('Mend first: link 4 of 15, title 4 on gpu02, gpu03\n');
+  expect(shown(hosts)).toContain('Mend first: link 4 of 15 (title 4) on gpu02, gpu03\n');
 });
 
 it('a break that belongs to no host is named without one', () => {
   expect(shown([patient('gpu01', finding(1, 'holds'))], [finding(14, 'broken')])).toMatch(
-    /^BROKEN {7}link-14: detail 14\n.*mend: mend 14\n\nMend first: link 14 of 15, title 14$/m,
+    /^BROKEN {7}link-14: detail 14\n.*mend: mend 14\n\nMend first: link 14 of 15 \(title 14\)$/m,
   );
 });
 

@@ -1,5 +1,5 @@
 import { hostCount, hostNames } from './host-names.ts';
-import { EMPTY, type Line, prose, span, type Style } from './line.ts';
+import { EMPTY, type Line, prose, span, type Style, verbatim } from './line.ts';
 
 /** One link of the chain as it is shown. */
 export interface FindingView {
@@ -80,7 +80,7 @@ function findingLines({ status, link, detail, mend }: FindingView, indent: numbe
   const word = WORDS[status].padEnd(WORD_WIDTH);
   return [
     prose(indent, span(word, STYLES[status]), span(`${link}: `, 'bold'), span(detail)),
-    ...(mend === undefined ? [] : [prose(indent + WORD_WIDTH, span('mend: ', 'bold'), span(mend))]),
+    ...(mend === undefined ? [] : [verbatim(indent + WORD_WIDTH, span('mend: ', 'bold'), span(mend))]),
   ];
 }
 
@@ -102,7 +102,7 @@ function verdictLines({ hosts, fleet, links }: DiagnosisView): readonly Line[] {
     const names = same.flatMap(({ host }) => (host === null ? [] : [host]));
     const where = names.length > 0 ? ` on ${hostNames(names, hosts.length)}` : '';
     return [
-      prose(0, span('Mend first: ', 'failed'), span(`link ${first.number} of ${links}, ${first.title}${where}`)),
+      prose(0, span('Mend first: ', 'failed'), span(`link ${first.number} of ${links} (${first.title})${where}`)),
       ...missing,
     ];
   }

@@ -35,6 +35,7 @@ export interface CardRow {
 interface CellRule {
   readonly title: string;
   readonly least?: number;
+  readonly cosy?: number;
   readonly goes?: number;
   readonly cell: (row: CardRow) => string;
 }
@@ -43,7 +44,7 @@ interface CellRule {
 const RULES: readonly CellRule[] = [
   { title: 'HOST', least: 10, cell: ({ host }) => host },
   { title: 'ADDRESS', cell: ({ card }) => card.address },
-  { title: 'MODEL', least: 14, cell: ({ card }) => modelOf(card) },
+  { title: 'MODEL', least: 14, cosy: 32, cell: ({ card }) => modelOf(card) },
   { title: 'IDS', goes: 5, cell: ({ card }) => card.id },
   { title: 'FUNCTIONS', least: 18, goes: 4, cell: ({ card }) => functionsOf(card) },
   { title: 'GROUP', least: 5, goes: 3, cell: ({ card }) => groupOf(card) },

@@ -1,5 +1,5 @@
 import { cellsOf } from './cells.ts';
-import { type Fitted, fitColumns, padded } from './columns.ts';
+import { type Fitted, fitColumns, GAP, padded } from './columns.ts';
 import { type CardRow, type CardView, cardColumns, modelOf } from './gpu-cells.ts';
 import { hostCount, hostNames } from './host-names.ts';
 import { EMPTY, type Line, prose, type Span, type Style, span, verbatim } from './line.ts';
@@ -71,7 +71,12 @@ function rowLines(rows: readonly CardRow[], index: number, { row, fitted, column
   const together: readonly Span[] = [span(before), word, span(`: ${why}`)];
   const width = together.reduce((sum, { text }) => sum + cellsOf(text), 0);
   if (columns === undefined || width <= columns) return [verbatim(0, ...together)];
-  return [verbatim(0, span(before), word), ...reasons.map((reason) => prose(4, span(reason)))];
+  return [verbatim(0, span(before), word), ...reasons.map((reason) => prose(indentOf(fitted), span(reason)))];
+}
+
+/** Under the address of the card. */
+function indentOf({ columns: [host] }: Fitted): number {
+  return host ? host.width + GAP : 0;
 }
 
 function summaryLines(

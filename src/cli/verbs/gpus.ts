@@ -22,11 +22,11 @@ export async function gpus(pattern: string, options: GpusOptions): Promise<numbe
   const progress = lookProgress();
   const args = { devices: "{{ gpu_devices | default('auto') }}", exclude: '{{ gpu_exclude | default([]) }}' };
   const question = { pattern, module: gpuSurvey, args, onAnswer: progress.show };
-  const { answers, isInterrupted } = await look(composition, question, options).finally(progress.clear);
+  const { answers, isInterrupted, frames } = await look(composition, question, options).finally(progress.clear);
   showProblems(composition.problems, composition.secrets);
   if (composition.problems.hasErrors) return EXIT.invalid;
   const seen = maskedTexts([...answers].map(viewOf), composition.secrets);
-  if (options.output === 'json') process.stdout.write(jsonDocument(documentOf(seen, options)));
+  if (options.output === 'json') process.stdout.write(jsonDocument({ ...documentOf(seen, options), frames }));
   else
     printLines(
       gpuLines(
@@ -54,7 +54,7 @@ function viewOf([host, answer]: readonly [string, Answer]): Seen {
 }
 
 /** The document of `--output json`, described in docs/gpus-and-doctor.md. */
-function documentOf(seen: readonly Seen[], { only }: GpusOptions): unknown {
+function documentOf(seen: readonly Seen[], { only }: GpusOptions) {
   const cards = seen.flatMap(({ survey }) => survey?.cards ?? []);
   const count = (state: string) => cards.filter((card) => card.state === state).length;
   const of = (kind: GpuHostView['kind']) => seen.filter(({ view }) => view.kind === kind).length;

@@ -56,7 +56,7 @@ function groups({ tree, cards }: HostEvidence): Finding {
   if (foreign.length === 0)
     return numbers.length === 0
       ? notChecked('groups', 'no card is in a group')
-      : holds('groups', `${numbers.length} groups`);
+      : holds('groups', `group ${numbers.join(', ')}`);
   const named = foreign.map(
     (one) =>
       `${functionName(one.class)} function ${one.address} (${one.vendor}:${one.device}) on ${one.driver} shares group ${one.iommuGroup}`,
