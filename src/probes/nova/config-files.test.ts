@@ -61,6 +61,23 @@ describe('configPlaces', () => {
       ...FILES,
     ]);
   });
+  describe('of nova-api inside a web server', () => {
+    const uwsgi = ['/usr/bin/uwsgi_python3', '--http-socket', ':8774', '--ini', '/etc/nova/nova-api-uwsgi.ini'];
+    const own = ['/etc/nova/nova.conf.d', '/etc/nova.conf.d'];
+    it('are those of its WSGI application, directories last', () => {
+      const one = unit({ name: 'nova-api', commandLine: uwsgi, execStart: ['/etc/init.d/nova-api', 'systemd-start'] });
+      expect(paths(MAIN, one)).toEqual(['/etc/nova/api-paste.ini', MAIN, ...own]);
+    });
+    it('are those its variables name', () => {
+      const environment = { OS_NOVA_CONFIG_DIR: '/srv/nova', OS_NOVA_CONFIG_FILES: 'nova.conf;/etc/nova/api.conf' };
+      const one = unit({ name: 'apache2', execStart: ['/usr/sbin/apache2', '-k', 'start'], environment });
+      expect(paths(MAIN, one)).toEqual(['/srv/nova/nova.conf', '/etc/nova/api.conf', ...own]);
+    });
+    it('are those of the words handed on to it', () => {
+      const commandLine = [...uwsgi, '--pyargv', `--config-file=${MAIN} --config-dir /srv/d`];
+      expect(paths(MAIN, unit({ name: 'uwsgi', commandLine }))).toEqual([MAIN, '/srv/d']);
+    });
+  });
   it('stay in the folder of the file that was named', () => {
     expect(paths('/etc/kolla/nova-compute/nova.conf')).toEqual([
       '/etc/kolla/nova-compute/nova.conf',

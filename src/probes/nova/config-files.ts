@@ -26,6 +26,7 @@ const directory = (path: string): ConfigPlace => ({ kind: 'directory', path });
  * test/fixtures/nova/capture-oslo.py).
  */
 export function configPlaces(path: string, unit: ServiceUnit | undefined): ConfigPlaces {
+  if (unit?.isLoaded && isWebServer(unit)) return webServerPlaces(path, unit);
   const program = unit && programOf(unit.name);
   const fallback = defaultPlaces(dirname(path), program);
   if (!unit?.isLoaded) return { places: pathFirst(path, fallback), source: "Nova's defaults" };
@@ -37,6 +38,30 @@ export function configPlaces(path: string, unit: ServiceUnit | undefined): Confi
   const isInitScript = unit.execStart[0]?.startsWith('/etc/init.d/') ?? false;
   const places = isInitScript ? [...dirsOf(fallback), ...filesOf(fallback)] : fallback;
   return { places, source: `${unit.name}, which names no file, and Nova's defaults` };
+}
+
+/** Programs inside which nova-api runs as a WSGI application. */
+function isWebServer({ commandLine, execStart }: ServiceUnit): boolean {
+  const programs = [commandLine[0], execStart[0]].map((word) => basename(word ?? ''));
+  return programs.some((program) => /^(uwsgi|apache2|httpd|gunicorn|mod_wsgi)/.test(program));
+}
+
+/**
+ * The application looks for its files in two variables, and reads default directories after them, unless words handed on
+ * to it (uwsgi's `--pyargv`) name others. Variables set inside the web server's own configuration are not seen here.
+ *
+ * Source: nova `api/openstack/wsgi_app.py` `_get_config_files`, `init_global_data`.
+ */
+function webServerPlaces(path: string, { name, commandLine, environment = {} }: ServiceUnit): ConfigPlaces {
+  const folder = environment.OS_NOVA_CONFIG_DIR?.trim() || dirname(path);
+  const files = (environment.OS_NOVA_CONFIG_FILES || 'api-paste.ini;nova.conf').split(';');
+  const fallback = [
+    ...files.map((one) => file(one.startsWith('/') ? one : join(folder, one))),
+    ...dirsOf(defaultPlaces(dirname(path), undefined)),
+  ];
+  const handedOn = commandLine.flatMap((word, index) => (commandLine[index - 1] === '--pyargv' ? word.split(' ') : []));
+  const given = givenPlaces(handedOn, fallback);
+  return { places: given ?? fallback, source: `${name}, a web server, and Nova's WSGI application` };
 }
 
 /** oslo.config's defaults in the directory of the file asked for, so that /etc/kolla/nova-compute works alike. */

@@ -39,16 +39,34 @@ export function releaseNumber(text: string): number | undefined {
   return major ? Number(major[1]) : NAMED[plain];
 }
 
-// The package databases answer in milliseconds; nova-manage imports all of Nova, so it is asked last.
+// The package databases answer in milliseconds, the names of Python's metadata too; nova-manage imports all of Nova, so it
+// is asked last. Several versions side by side (old virtual environments) say nothing about the one that runs.
 const ASK = `
-v=$(dpkg-query -W -f '\${db:Status-Abbrev}\${Version}' nova-common 2>/dev/null) && case $v in ii*) printf '%s\\n' "\${v#ii }"; exit 0;; esac
-v=$(rpm -q --qf '%{VERSION}' openstack-nova-common 2>/dev/null) && { printf '%s\\n' "$v"; exit 0; }
-v=$(nova-manage --version 2>/dev/null) && { printf '%s\\n' "$v"; exit 0; }
+root=$1
+for package in nova-common python3-nova; do
+  v=$(dpkg-query --admindir="$root/var/lib/dpkg" -W -f '\${db:Status-Abbrev}\${Version}' "$package" 2>/dev/null) || continue
+  case $v in ii*) printf '%s\\n' "\${v#ii }"; exit 0;; esac
+done
+for package in openstack-nova-common python3-nova; do
+  v=$(rpm --root "\${root:-/}" -q --qf '%{VERSION}' "$package" 2>/dev/null) && { printf '%s\\n' "$v"; exit 0; }
+done
+only= several=
+for python in "$root"/usr/lib/python3* "$root"/usr/local/lib/python3* "$root"/opt/*/lib/python3* \\
+  "$root"/openstack/venvs/nova-*/lib/python3* "$root"/var/lib/kolla/venv/lib/python3*; do
+  for found in "$python"/*-packages/nova-[0-9]*.dist-info "$python"/*-packages/nova-[0-9]*.egg-info; do
+    [ -e "$found" ] || continue
+    v=\${found##*/nova-}; v=\${v%%.*}
+    [ "\${only:-$v}" = "$v" ] || several=1
+    only=$v
+  done
+done
+[ -n "$only" ] && [ -z "$several" ] && { printf '%s\\n' "$only"; exit 0; }
+v=$("\${root:+$root/usr/bin/}nova-manage" --version 2>/dev/null) && { printf '%s\\n' "$v"; exit 0; }
 exit 0`;
 
 const kind: ProbeKind<string, number | null> = {
   name: 'nova-release',
-  commands: (subjects) => subjects.map(() => script(ASK)),
+  commands: (subjects) => subjects.map((root) => script(ASK, [root])),
   parse: (subjects, outputs) => subjects.map((_, index) => parseAnswer(outputs[index])),
   // A package that is only planned cannot be asked.
   predict: (_subject, value) => value ?? UNKNOWN,
@@ -60,7 +78,11 @@ function parseAnswer(output: Output | undefined): Reading<number | null> {
   return { ok: true, value: releaseNumber(text.split('\n')[0] ?? '') ?? null };
 }
 
-/** The major version of the Nova installed on the host (26 is Zed, 31 is 2025.1); null when none was found. */
-export function novaRelease(): Probe<number | null> {
-  return probe(kind, 'nova', ['package:/']);
+/**
+ * The major version of the Nova installed on the host (26 is Zed, 31 is 2025.1), by its package, its Python metadata or
+ * `nova-manage`; null when none was found.
+ * @param root where the host's files are, for another root than `/`
+ */
+export function novaRelease(root = ''): Probe<number | null> {
+  return probe(kind, root, ['package:/']);
 }

@@ -38,6 +38,11 @@ describe('serviceUnit', () => {
       },
     });
   });
+  it('reads where a web server was told to find the files', () => {
+    const environment = { OS_NOVA_CONFIG_DIR: '/srv/nova', OS_NOVA_CONFIG_FILES: 'a=b;nova.conf' };
+    const more = 'Env=OS_NOVA_CONFIG_DIR=/srv/nova\nEnv=OS_NOVA_CONFIG_FILES=a=b;nova.conf\n';
+    expect(parsed(SHOWN + more)).toMatchObject({ value: { environment } });
+  });
   it('falls back to the activation of the unit', () => {
     const without = SHOWN.replace(/ExecMainStart.*\n/, 'ExecMainStartTimestamp=\n');
     expect(parsed(without)).toMatchObject({ value: { startedAt: 1704164649.5 } });

@@ -21,6 +21,8 @@ export interface ServiceUnit {
   /** Words of ExecStart. */
   readonly execStart: readonly string[];
   readonly unitFile: string;
+  /** OS_NOVA_CONFIG_* of the running process, by which an API inside a web server finds its files. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** The host's clock when this was read, in seconds. */
   readonly now: number;
 }
@@ -38,6 +40,7 @@ for unit do
   pid=$(printf '%s\\n' "$shown" | sed -n 's/^MainPID=//p')
   case $pid in ''|0) continue;; esac
   [ -r "/proc/$pid/cmdline" ] && tr '\\000\\n' '\\n ' <"/proc/$pid/cmdline" | sed 's/^/Word=/'
+  [ -r "/proc/$pid/environ" ] && tr '\\000\\n' '\\n ' <"/proc/$pid/environ" | sed -n 's/^OS_NOVA_CONFIG_/Env=&/p'
 done
 exit 0`;
 
@@ -115,8 +118,14 @@ function parseUnit(name: string, lines: readonly string[]): ServiceUnit {
     commandLine: lines.filter((line) => line.startsWith('Word=')).map((line) => line.slice(5)),
     execStart: execWords(properties.get('ExecStart') ?? ''),
     unitFile: properties.get('UnitFileState') ?? '',
+    ...environmentOf(lines),
     now: Number(properties.get('Now') ?? 0),
   };
+}
+
+function environmentOf(lines: readonly string[]): Pick<ServiceUnit, 'environment'> {
+  const set = lines.filter((line) => line.startsWith('Env=')).map((line) => line.slice(4));
+  return set.length === 0 ? {} : { environment: Object.fromEntries(set.map((one) => splitAt(one, one.indexOf('=')))) };
 }
 
 function splitAt(line: string, at: number): readonly [string, string] {
