@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { labCommand } from '../../lab/command.ts';
 import { defaultHosts, type Fault, type HostOptions } from '../../lab/options.ts';
+import { runningLab } from '../../lab/pid-file.ts';
 import { MACHINE_START_MS, startLabMachine } from '../../lab/vm/lab-machine.ts';
 import { suggest } from '../../language/suggest.ts';
 
@@ -33,6 +34,8 @@ export async function lab(action: string, options: LabVerbOptions): Promise<numb
   const known = ACTIONS.find((one) => one === action);
   if (!known) throw new Error(`lab ${action}: use start, stop or status`);
   if (options.vm) return machine(known, options);
+  // Whoever says stop means all that runs from here.
+  if (known === 'stop' && (await runningLab(join(options.state, 'vm'))) !== undefined) await machine(known, options);
   const hosts = withFaults(options.fault);
   const again = ['lab', 'start', '--state', options.state, ...options.fault.flatMap((fault) => ['--fault', fault])];
   return labCommand({

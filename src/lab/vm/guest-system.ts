@@ -26,11 +26,13 @@ const MASKED = [
   'apt-daily-upgrade.timer',
   'dpkg-db-backup.timer',
   'e2scrub_all.timer',
+  'e2scrub_reap.service',
   'fstrim.timer',
   'systemd-networkd-wait-online.service',
   'systemd-pcrphase.service',
   'systemd-pcrphase-sysinit.service',
   'systemd-update-utmp.service',
+  'getty-static.service',
   'getty@tty1.service',
   'serial-getty@ttyS0.service',
 ] as const;

@@ -31,7 +31,7 @@ all:
     nova_release: "2025.1"
     nova_gpu_aliases:
       - {name: bochs, vendor_id: "1234", product_id: "1111"}
-      - {name: qxl, vendor_id: "1b36", product_id: "0100"}
+      - {name: virtio, vendor_id: "1af4", product_id: "1050"}
     gpu_nova_settle: 2
 
     # Without hardware virtualization a boot takes minutes.

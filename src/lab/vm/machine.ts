@@ -34,6 +34,8 @@ export interface Machine {
   /** Ends QEMU between two instructions: whatever was not on the disk is lost. */
   readonly powerCut: () => Promise<void>;
   readonly powerOn: () => Promise<void>;
+  /** The next reset of the guest is its last: it goes down and stays down until {@link powerOn}. */
+  readonly dieAtReset: () => void;
   /** A command of QEMU's machine protocol, e.g. `system_reset`. */
   readonly qmp: (command: string, args?: Readonly<Record<string, unknown>>) => Promise<unknown>;
   /** Power off, and nothing left behind but the directory. */
@@ -75,6 +77,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     waitForSsh: (deadlineMs) => power.waitForSsh(deadlineMs),
     powerCut: () => power.cut(),
     powerOn: () => power.on(),
+    dieAtReset: () => power.dieAtReset(),
     qmp: (command, args) => qmp(files.qmpSocket, command, args),
     close: () => power.cut(),
   };
@@ -116,11 +119,16 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** QEMU's process, which is the machine being on. */
+/**
+ * QEMU's process, which is the machine being on. A reset of the guest ends it, and it is started again: emulation keeps what it
+ * translated of the old boot's memory, and the new boot's writes to those pages would take minutes.
+ */
 class PowerSupply {
   readonly #launch: Launch;
   #qemu: ChildProcess | undefined;
   #said = '';
+  #diesAtReset = false;
+  #restart: Promise<void> | undefined;
 
   constructor(launch: Launch) {
     this.#launch = launch;
@@ -134,8 +142,13 @@ class PowerSupply {
     return this.#qemu !== undefined && this.#qemu.exitCode === null && this.#qemu.signalCode === null;
   }
 
+  dieAtReset(): void {
+    this.#diesAtReset = true;
+  }
+
   async on(): Promise<void> {
     if (this.#isOn) return;
+    this.#diesAtReset = false;
     await rm(this.#launch.files.qmpSocket, { force: true });
     // However this process ends, its machines end with it (prctl(2), PR_SET_PDEATHSIG).
     const words = ['--pdeathsig', 'KILL', QEMU, ...qemuWords(this.#launch)];
@@ -143,7 +156,14 @@ class PowerSupply {
     this.#qemu = qemu;
     this.#said = '';
     qemu.stderr.on('data', (chunk: Buffer) => (this.#said = (this.#said + chunk.toString()).slice(-4000)));
+    qemu.once('close', (code) => this.#ended(code));
     await this.#isReady(qemu);
+  }
+
+  #ended(code: number | null): void {
+    if (code !== 0 || this.#diesAtReset) return;
+    this.#restart = this.on().finally(() => (this.#restart = undefined));
+    this.#restart.catch((error: unknown) => (this.#said = String(error)));
   }
 
   async #isReady(qemu: ChildProcess): Promise<void> {
@@ -166,6 +186,7 @@ class PowerSupply {
   }
 
   async cut(): Promise<void> {
+    await this.#restart?.catch(() => {});
     const qemu = this.#qemu;
     if (!qemu || !this.#isOn) return;
     const closed = once(qemu, 'close');
@@ -176,7 +197,7 @@ class PowerSupply {
   async waitForSsh(deadlineMs: number): Promise<void> {
     const { port, files } = this.#launch;
     for (const end = performance.now() + deadlineMs; performance.now() < end; await sleep(250)) {
-      if (!this.#isOn) throw new Error(`QEMU ended: ${this.#said.trim()}`);
+      if (!this.#isOn && !this.#restart) throw new Error(`QEMU ended: ${this.#said.trim()}`);
       if (await sshBanner(port)) return;
     }
     const last = await runProgram(['tail', '-n', '15', files.serialLog]);

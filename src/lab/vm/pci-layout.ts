@@ -16,7 +16,7 @@ export interface BoardSlot {
 }
 
 const BOCHS: EmulatedFunction = { model: 'secondary-vga', properties: { romfile: '' } };
-const QXL: EmulatedFunction = { model: 'qxl', properties: { romfile: '' } };
+const VIRTIO: EmulatedFunction = { model: 'virtio-gpu-pci', properties: { romfile: '' } };
 const PCIE_AUDIO: EmulatedFunction = { model: 'ich9-intel-hda' };
 const AUDIO: EmulatedFunction = { model: 'intel-hda' };
 const USB: EmulatedFunction = { model: 'qemu-xhci' };
@@ -29,9 +29,9 @@ const NETWORK_CARD: EmulatedFunction = { model: 'e1000', properties: { romfile: 
  */
 export const GPU_BOARD: readonly BoardSlot[] = [
   { kind: 'pcie', cards: [[BOCHS, PCIE_AUDIO, USB]] },
-  { kind: 'pci', cards: [[QXL, AUDIO]] },
+  { kind: 'pci', cards: [[VIRTIO, AUDIO]] },
   { kind: 'pcie', cards: [[BOCHS, PCIE_AUDIO]] },
-  { kind: 'pci', cards: [[QXL], [NETWORK_CARD]] },
+  { kind: 'pci', cards: [[VIRTIO], [NETWORK_CARD]] },
 ];
 
 /** Slots of the root bus that the machine's own devices leave free. */

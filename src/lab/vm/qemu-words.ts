@@ -26,11 +26,13 @@ export function qemuWords({ options, accelerator, files, port }: Launch): readon
   const size = ['-smp', String(cpus), '-m', String(memoryMib)];
   const disk = `if=none,id=disk,file=${files.disk},format=qcow2,cache=${diskCache},discard=unmap`;
   const network = `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`;
+  // The process ends when the guest resets, and only then: a guest that powers off is paused.
+  const power = ['-action', 'reboot=shutdown,shutdown=pause'];
   const serial = ['-chardev', `file,id=serial,path=${files.serialLog},append=on`, '-serial', 'chardev:serial'];
   return [
     '-name',
     `tsplay-${name}`,
-    ...display.concat(machine, size),
+    ...display.concat(machine, size, power),
     ...iommuWords(iommu),
     // The console of a server is its management controller's own small display: no GPU that a guest would want.
     ...deviceWords('cirrus-vga', { bus: 'pcie.0', addr: '01.0' }),
