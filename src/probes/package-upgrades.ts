@@ -68,17 +68,21 @@ export function isDnfUpgradable(name: string): Probe<boolean> {
   return probe(dnfKind, name, [packageResource(name)]);
 }
 
+/** Images are made small by emptying the directory of lists, which makes it look as if they had just come. */
+const AGE = `date +%s
+for list in /var/lib/apt/lists/*_*; do
+  [ -f "$list" ] && stat -c %Y /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists 2>/dev/null
+  exit 0
+done`;
+
 const ageKind: ProbeKind<null, number> = {
   name: 'apt-cache-age',
-  commands: (subjects) =>
-    subjects.map(() =>
-      script('date +%s; stat -c %Y /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists 2>/dev/null; exit 0'),
-    ),
+  commands: (subjects) => subjects.map(() => script(AGE)),
   parse: (subjects, outputs) => subjects.map((_, index) => ageOf(outputs[index])),
   predict: (_, value) => value,
 };
 
-/** Seconds since the package lists were refreshed, by the host's own clock; Infinity when they never were. */
+/** Seconds since the package lists were refreshed, by the host's own clock; Infinity when there are none. */
 export function aptCacheAge(): Probe<number> {
   return probe(ageKind, null, ['path:/var/lib/apt/lists']);
 }

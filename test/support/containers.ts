@@ -45,6 +45,12 @@ export interface Container extends AsyncDisposable {
   look(argv: readonly string[]): Promise<string>;
   /** Inventory variables with which tsplay reaches it. */
   readonly vars: Readonly<Record<string, unknown>>;
+  /**
+   * Kills everything that runs and starts the host again, with its disk as it was left and its memory lost. What was
+   * written but not flushed survives, which it would not in a machine.
+   * @returns the same host, perhaps at another address
+   */
+  cutPower(): Promise<Container>;
   stop(): Promise<void>;
 }
 
@@ -65,12 +71,26 @@ export async function startContainer(image: string, options: ContainerOptions = 
   const identityFile = makeKey(directory, 'key', 'ed25519');
   const started = await described(tag, options, readFileSync(`${identityFile}.pub`, 'utf8').trim()).start();
   engine.own(started.getId());
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= stopContainer(engine, started, directory));
+  return reach({ started, directory, identityFile, startMs: options.startMs ?? 30_000, stop });
+}
+
+interface Running {
+  readonly started: StartedTestContainer;
+  readonly directory: string;
+  readonly identityFile: string;
+  readonly startMs: number;
+  readonly stop: () => Promise<void>;
+}
+
+async function reach(running: Running): Promise<Container> {
+  const { started, directory, identityFile, stop } = running;
   const address = started.getIpAddress('bridge');
   const knownHostsFile = join(directory, 'known_hosts');
-  const stop = () => stopContainer(engine, started, directory);
   const look = (argv: readonly string[]) => lookInto(started, argv);
   try {
-    await answering(started, address, options.startMs ?? 30_000);
+    await answering(running, address);
     writeFileSync(knownHostsFile, `${address} ${await look(['cat', '/run/host/key.pub'])}`);
   } catch (error) {
     await stop();
@@ -92,6 +112,10 @@ export async function startContainer(image: string, options: ContainerOptions = 
       ansible_user: 'root',
       ansible_ssh_private_key_file: identityFile,
       ansible_ssh_common_args: `-o UserKnownHostsFile=${knownHostsFile}`,
+    },
+    cutPower: async () => {
+      await started.restart({ timeout: 0 });
+      return reach(running);
     },
     stop,
     [Symbol.asyncDispose]: stop,
@@ -163,8 +187,8 @@ async function lookInto(started: StartedTestContainer, argv: readonly string[]):
   return stdout;
 }
 
-async function answering(started: StartedTestContainer, address: string, deadlineMs: number): Promise<void> {
-  for (const end = performance.now() + deadlineMs; performance.now() < end; await sleep(50))
+async function answering({ started, startMs }: Running, address: string): Promise<void> {
+  for (const end = performance.now() + startMs; performance.now() < end; await sleep(50))
     if (await greets(address)) return;
   const logs = await started.logs();
   const said = await Array.fromAsync(logs.setEncoding('utf8').iterator({ destroyOnReturn: true }));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answers } from './http.ts';
+import { answers, askEngine } from './http.ts';
 
 export interface Daemon {
   readonly socket: string;
@@ -25,12 +25,20 @@ export async function openDaemon(directory: string): Promise<Daemon> {
   makeBridge();
   const child = startDaemon(directory, socket);
   for (let attempt = 0; attempt < 300 && child.exitCode === null; attempt += 1) {
-    if (await answers(socket)) return { socket, stop: () => stopChild(child) };
+    if (await answers(socket)) return fresh(child, socket);
     await sleep(200);
   }
   child.kill('SIGTERM');
   const log = readFileSync(join(directory, 'engine.log'), 'utf8').slice(-2000);
   throw new Error(`dockerd did not start (as root? with control groups mounted?): ${log}`);
+}
+
+/** Containers of an engine that just started are those of one that was killed. */
+async function fresh(child: ChildProcess, socket: string): Promise<Daemon> {
+  const { body } = await askEngine(socket, 'GET', '/containers/json?all=1');
+  for (const { Id } of JSON.parse(body) as readonly { readonly Id: string }[])
+    await askEngine(socket, 'DELETE', `/containers/${Id}?force=1&v=1`);
+  return { socket, stop: () => stopChild(child) };
 }
 
 function makeBridge(): void {
