@@ -210,7 +210,9 @@ function refuseUnsafe({ checks }: Args, { gate, hasMenu, nextEntry, entryProblem
     complaints.push('no default boot entry with a kernel was found in the boot menu');
   if (checks.includes('boot-files') && entryProblem) complaints.push(entryProblem);
   if (checks.includes('boot-files'))
-    complaints.push(...(gate?.brokenFiles ?? []).map((path) => `${path} of the next boot entry is missing or empty`));
+    complaints.push(
+      ...(gate?.brokenFiles ?? []).map((path) => `${path} of the next boot entry is missing, empty or cut short`),
+    );
   if (checks.includes('guests') && gate?.guestsUnknown)
     complaints.push(`virsh does not say whether guests run (${gate.guestsUnknown})`);
   if (checks.includes('guests') && gate && gate.guests.length > 0)

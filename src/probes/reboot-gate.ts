@@ -3,7 +3,7 @@ import { recordsOf, scriptKind } from './script-kind.ts';
 
 /** What speaks against rebooting a host now. */
 export interface RebootGate {
-  /** Boot files of the next entry that are absent or empty. */
+  /** Boot files of the next entry that are absent, empty or, an initramfs, not to be read to its end. */
   readonly brokenFiles: readonly string[];
   /** Active guests by name, paused ones too: a reboot ends them all. */
   readonly guests: readonly string[];
@@ -13,14 +13,19 @@ export interface RebootGate {
 
 /**
  * GRUB names files from the root of their file system: `/vmlinuz` where /boot is a partition, `/@/boot/vmlinuz` on a
- * btrfs subvolume. A size of nothing is a rebuild that ran out of space.
+ * btrfs subvolume. A size of nothing is a rebuild that ran out of space, an archive that ends early one that was interrupted.
  *
  * Where libvirt lives in a container (Kolla), the host has no virsh, or one that knows no guests; QEMU's processes are
  * there for all to see. They count whatever virsh says, except that its names are nicer.
  */
-const SCRIPT = `for p do
+const SCRIPT = `whole() {
+  case \${1##*/} in initr*) ;; *) return 0;; esac
+  if command -v lsinitramfs >/dev/null 2>&1; then lsinitramfs "$1" >/dev/null 2>&1
+  elif command -v lsinitrd >/dev/null 2>&1; then lsinitrd "$1" >/dev/null 2>&1; fi
+}
+for p do
   ok=
-  for c in "$p" "/boot$p" "/\${p#/*/}"; do [ -s "$c" ] && { ok=1; break; }; done
+  for c in "$p" "/boot$p" "/\${p#/*/}"; do [ -s "$c" ] && whole "$c" && { ok=1; break; }; done
   [ -n "$ok" ] || printf 'broken %s\\n' "$p"
 done
 for p in /proc/[0-9]*; do
