@@ -77,6 +77,19 @@ def specs(devices):
     return {'count': len(found.specs), 'given': given}
 
 
+def placement(devices):
+    """The resource providers nova-compute would make of the devices it gives to guests."""
+    found = whitelist.Whitelist(CONF.pci.device_spec)
+    view = pci_placement_translator.PlacementView('host', [])
+    for device in devices:
+        spec = next((one for one in found.specs if one.match(device)), None)
+        kind = 'type-VF' if device['parent_addr'] else 'type-PF'
+        view.process_dev(objects.PciDevice(
+            address=device['address'], vendor_id=device['vendor_id'], product_id=device['product_id'],
+            parent_addr=device['parent_addr'], dev_type=kind, status='available', instance_uuid=None), spec)
+    return {name: provider.resource_class for name, provider in view.rps.items()}
+
+
 def requestable():
     """Aliases that a flavor can ask for."""
     return [name for name in request._get_alias_from_config()
@@ -137,7 +150,8 @@ def judge(question):
         'alias_values': lambda: CONF.pci.alias,
         'spec_values': lambda: CONF.pci.device_spec,
     }
-    for name, ask in {'values': values, 'assigned': assigned, 'cpus': cpus, 'tables': tables}.items():
+    for name, ask in {'values': values, 'assigned': assigned, 'cpus': cpus, 'tables': tables,
+                      'placement': lambda: placement(devices)}.items():
         if name in question.get('also', []):
             asked[name] = ask
     return {name: answer(ask) for name, ask in asked.items()}

@@ -79,13 +79,48 @@ function nearest(spec: JsonObject, functions: readonly HostFunction[]): string {
     : ` (there are ${near.map((one) => `${one.address} ${one.vendor}:${one.device}`).join(', ')})`;
 }
 
-/** Nova gives either a physical function or its virtual ones to guests; with Placement it refuses both. */
+/**
+ * Nova gives either a physical function or its virtual ones to guests, and all virtual ones of a card alike; with
+ * Placement it refuses anything else. Functions of Neutron's networks are no business of Placement's.
+ *
+ * Source: nova `compute/pci_placement_translator.py` `PciResourceProvider`.
+ */
 function familyFaults(given: ReadonlyMap<HostFunction, JsonObject>): readonly string[] {
-  const both = [...given.keys()].filter((one) => [...given.keys()].some((other) => other.parent === one.address));
-  return both.map(
-    (one) =>
-      `device_spec gives both ${one.address} and its virtual functions to Nova; select one of the two by product_id or address`,
+  const placed = [...given].filter(([, spec]) => isNothing(spec.physical_network));
+  return placed
+    .flatMap(([one]) => {
+      const virtual = placed.filter(([other]) => other.parent === one.address);
+      return virtual.length === 0
+        ? []
+        : [
+            `device_spec gives both ${one.address} and its virtual functions to Nova; select one of the two by product_id or address`,
+          ];
+    })
+    .concat(mixedFaults(placed));
+}
+
+function mixedFaults(placed: readonly (readonly [HostFunction, JsonObject])[]): readonly string[] {
+  const families = Map.groupBy(
+    placed.filter(([one]) => one.parent !== undefined),
+    ([one]) => one.parent,
   );
+  return [...families].flatMap(([parent, members]) =>
+    new Set(members.map(([one, spec]) => placementNames(spec, one))).size < 2
+      ? []
+      : [`device_spec gives virtual functions of ${parent} to Nova under different resource_class or traits`],
+  );
+}
+
+/** What a function is called in Placement. */
+function placementNames(spec: JsonObject, { vendor, device }: HostFunction): string {
+  const own = (text: string) =>
+    `CUSTOM_${text
+      .toUpperCase()
+      .replace(/[^A-Z0-9_]+/g, '_')
+      .replace(/^CUSTOM_/, '')}`;
+  const traits = isNothing(spec.traits) ? [] : String(spec.traits).split(',').map(own);
+  const name = isNothing(spec.resource_class) ? `PCI_${vendor}_${device}` : String(spec.resource_class);
+  return [own(name), ...[...new Set(traits)].sort()].join(' ');
 }
 
 /** Aliases that no card of this host they name can ever satisfy, because of Nova's device types. */

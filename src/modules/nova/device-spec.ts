@@ -55,6 +55,9 @@ function novaFaults(spec: JsonObject, context: SpecContext): readonly string[] {
     if (spec[key] !== undefined && context.release >= (KEYS[key] ?? 0) && strictBooleanOf(spec[key]) === undefined)
       faults.push(`has a ${key} that Nova cannot read as yes or no`);
   }
+  for (const key of context.isReported ? ['resource_class', 'traits'] : []) {
+    if (!isNothing(spec[key]) && typeof spec[key] !== 'string') faults.push(`has a ${key} that is not a JSON string`);
+  }
   if (context.isReported && isNamed) faults.push('has devname, which report_in_placement does not allow; use address');
   if (strictBooleanOf(spec.one_time_use ?? 'no') && !context.isReported && context.release >= 32)
     faults.push('has one_time_use, which needs [pci] report_in_placement');
