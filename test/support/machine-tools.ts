@@ -22,6 +22,7 @@ const NEEDS: readonly Need[] = [
   { program: 'python3', mentions: /\bstartSmallCloud\b/, package: 'python3' },
   { program: 'openssl', mentions: /'openssl'/, package: 'openssl' },
   { program: 'qemu-system-x86_64', mentions: /\bstartMachine\b|qemu-system/, package: 'qemu-system-x86' },
+  { program: 'qemu-img', mentions: /\bstartMachine\b/, package: 'qemu-utils' },
   { program: 'mmdebstrap', mentions: /\bstartMachine\b|mmdebstrap|testcontainers/, package: 'mmdebstrap' },
   { program: 'dockerd', mentions: /testcontainers/, package: 'docker.io' },
   {
