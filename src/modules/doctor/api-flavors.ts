@@ -14,12 +14,8 @@ const LISTS_PROPERTIES = 61;
  *
  * @throws {TaskError} when there are no credentials, or the API refuses them
  */
-export async function readApiFlavors(
-  environment: Readonly<Record<string, string>>,
-  read: Read,
-  task: TaskView,
-): Promise<readonly ApiFlavor[]> {
-  const api = await computeApi({ insecure: false, timeout: 20 }, read, { ...task, environment });
+export async function readApiFlavors(read: Read, task: TaskView): Promise<readonly ApiFlavor[]> {
+  const api = await computeApi({ insecure: false, timeout: 20 }, read, task);
   if (api.minor < LISTS_PROPERTIES)
     throw new TaskError(
       `Nova's API speaks 2.${api.minor}, and lists the properties of flavors only since 2.${LISTS_PROPERTIES}`,

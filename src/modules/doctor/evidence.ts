@@ -55,6 +55,15 @@ export interface ApiFlavor {
   readonly alias: string | null;
 }
 
+/** Whether Placement has one more card for an alias. */
+export interface FreeCards {
+  readonly alias: string;
+  readonly resourceClass: string;
+  /** False: no compute has ever reported such a card. */
+  readonly isKnown: boolean;
+  readonly isFree: boolean;
+}
+
 /** Everything that was looked at on one host. */
 export interface HostEvidence {
   readonly host: string;
@@ -71,4 +80,6 @@ export interface HostEvidence {
   readonly flavors: readonly FlavorWish[];
   /** What the API says, asked from a controller; null on other hosts. */
   readonly apiFlavors: Attempt<readonly ApiFlavor[]> | null;
+  /** What Placement says, asked from a controller; null where nobody asks Placement for cards. */
+  readonly freeCards: Attempt<readonly FreeCards[]> | null;
 }

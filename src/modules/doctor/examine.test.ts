@@ -126,6 +126,7 @@ const compute = ({ pci = CARD, nova = COMPUTE, live, entry, defaults, ...changes
     services: [service('nova-compute', nova)],
     flavors: [],
     apiFlavors: null,
+    freeCards: null,
     ...changes,
   };
 };
@@ -327,6 +328,35 @@ describe('the chain', () => {
     const reporting = compute({ nova: `${COMPUTE}report_in_placement = true\n` });
     expect(brokenOn('gpu01', [reporting, asking])).toBeUndefined();
     expect(brokenOn('gpu01', [reporting, controller()])).toBeUndefined();
+  });
+
+  const free = { alias: 'a100', resourceClass: 'CUSTOM_PCI_10DE_20F1', isKnown: true, isFree: true };
+  it.each<readonly [string, HostEvidence['freeCards'], Partial<Finding>]>([
+    ['a free card', { ok: true, value: [free] }, { status: 'holds' }],
+    [
+      'no free card',
+      { ok: true, value: [{ ...free, isFree: false }] },
+      { status: 'broken', detail: 'no CUSTOM_PCI_10DE_20F1 is free (alias a100)' },
+    ],
+    [
+      'a class it never heard of',
+      { ok: true, value: [{ ...free, isFree: false, isKnown: false }] },
+      { status: 'broken', mend: expect.stringContaining('restart it') },
+    ],
+    [
+      'no credentials',
+      { ok: false, reason: 'no credentials' },
+      { status: 'not-checked', detail: 'Placement was not asked: no credentials' },
+    ],
+    [
+      'another alias used up',
+      { ok: true, value: [free, { ...free, alias: 'nic', isFree: false }] },
+      { status: 'holds' },
+    ],
+    ['nobody who asks it', null, { status: 'not-checked', detail: expect.stringContaining('pci_in_placement is off') }],
+  ])('Placement with %s', (_, freeCards, expected) => {
+    const { fleet } = look([compute(), controller({ freeCards })]);
+    expect(fleet.find(({ link }) => link === 'placement-free')).toMatchObject(expected);
   });
 
   it('controllers that disagree about Placement are named', () => {

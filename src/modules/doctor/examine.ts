@@ -6,6 +6,7 @@ import { type Finding, inChainOrder, linkNumber, notChecked } from './findings.t
 import { apiFindings, type Fleet, flavor } from './flavor-link.ts';
 import { hostFindings } from './host-links.ts';
 import type { Remedies } from './remedies.ts';
+import { placementFree } from './placement-link.ts';
 import { services } from './service-links.ts';
 
 /** What was found on one host, in the order of the chain. */
@@ -73,11 +74,6 @@ function controllerFindings(evidence: HostEvidence, fleet: Fleet, remedies: Reme
     filter(evidence, remedies) ?? [],
     controllerPairing(evidence, fleet.controllers),
   ].flat();
-}
-
-function placementFree({ computes }: Fleet): Finding {
-  if (computes.length === 0) return notChecked('placement-free', 'no compute with a GPU is among these hosts');
-  return notChecked('placement-free', 'Placement is not asked; see: openstack allocation candidate list');
 }
 
 /** The API's word counts; without it, the inventory's; one given on the command line comes before both. */

@@ -17,13 +17,17 @@ import type { FileContent } from '../../contract/file-state.ts';
 import { bootMenu } from '../gpu/boot-menu.ts';
 import { selectGpus } from '../gpu/gpu-cards.ts';
 import { wishOf } from '../gpu/wish-args.ts';
+import { effectiveAliases, isOn } from '../nova/checks.ts';
+import { NEWEST_KNOWN, PCI_IN_PLACEMENT } from '../nova/options.ts';
 import { unitNames } from '../nova/restarts.ts';
 import { readApiFlavors } from './api-flavors.ts';
+import { readFreeCards } from './api-placement.ts';
 import type { DoctorArgs } from './args.ts';
 import type { Attempt, CmdlineEvidence, HostEvidence, NovaConfig, NovaRole, NovaService } from './evidence.ts';
 
 /** Two frames: what every host has, then the files and devices that the first one named. */
 export async function observeHost(args: DoctorArgs, read: Read, task: TaskView): Promise<HostEvidence> {
+  const withCloud = { ...task, environment: args.os_environment };
   const [tree, units, release, cmdline] = await Promise.all([
     read(pciTree()),
     unitsOf(args, read),
@@ -36,10 +40,25 @@ export async function observeHost(args: DoctorArgs, read: Read, task: TaskView):
   const [services, libvirt, apiFlavors] = await Promise.all([
     Promise.all(serviceNames(args, units, roles).map((name) => readService(args, name, units, read))),
     attempt(read(libvirtDevices(addresses))),
-    roles.includes('controller') ? attempt(readApiFlavors(args.os_environment, read, task)) : null,
+    roles.includes('controller') ? attempt(readApiFlavors(read, withCloud)) : null,
   ]);
-  const common = { host: task.host, roles, tree, cards, cmdline, libvirt, release, services, apiFlavors };
+  const freeCards = await readFree(services, release, { read, task: withCloud });
+  const common = { freeCards, host: task.host, roles, tree, cards, cmdline, libvirt, release, services, apiFlavors };
   return { ...common, isGpuRequired: args.gpu_required, flavors: args.flavors.map(flavorOf) };
+}
+
+/** Asked only where a controller's service would ask. */
+async function readFree(
+  services: readonly NovaService[],
+  release: number | null,
+  { read, task }: { readonly read: Read; readonly task: TaskView },
+): Promise<HostEvidence['freeCards']> {
+  const asking = services.find(
+    ({ role, config }) => role !== 'compute' && config.ok && isOn(config.value.sources, PCI_IN_PLACEMENT),
+  );
+  if (!asking?.config.ok) return null;
+  const aliases = effectiveAliases(asking.config.value.sources, release ?? NEWEST_KNOWN);
+  return attempt(readFreeCards(aliases, read, task));
 }
 
 function flavorOf({ name, alias, gpus }: DoctorArgs['flavors'][number]) {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type HostUnderTest, hostUnderTest } from '../../../test/support/run-module.ts';
 import { PASSWORD, startSmallCloud } from '../../../test/support/small-cloud.ts';
@@ -62,4 +65,49 @@ it('a Nova too old to list properties is a reason too', async () => {
     OS_PROJECT_NAME: 'admin',
   };
   expect(await flavorsWith(variables)).toMatchObject({ ok: false, reason: expect.stringContaining('2.60') });
+});
+
+const CONF = `[pci]
+alias = {"name":"a100","vendor_id":"10de","product_id":"20f1"}
+alias = {"name":"own","resource_class":"Big GPU"}
+alias = {"name":"new","vendor_id":"10de","product_id":"2331"}
+[filter_scheduler]
+pci_in_placement = true
+`;
+
+it('Placement is asked for one more card of each alias, where the scheduler asks it', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'doctor-'));
+  const conf = join(directory, 'nova.conf');
+  writeFileSync(conf, CONF);
+  const asked: string[] = [];
+  await using cloud = await startSmallCloud({
+    catalog: (origin) => [
+      { type: 'compute', endpoints: [{ interface: 'public', region_id: 'RegionOne', url: `${origin}/v2.1` }] },
+      { type: 'placement', endpoints: [{ interface: 'public', region_id: 'RegionOne', url: `${origin}/placement` }] },
+    ],
+    instead: ({ method, path, headers }) => {
+      if (!path.startsWith('/placement')) return undefined;
+      asked.push(`${method} ${path} ${String(headers['openstack-api-version'])}`);
+      if (path.includes('2331')) return [400, { errors: [{ detail: 'Invalid resource class' }] }];
+      return [200, { allocation_requests: path.includes('20F1') ? [{}] : [] }];
+    },
+  });
+  const variables = {
+    OS_AUTH_URL: cloud.origin,
+    OS_USERNAME: 'admin',
+    OS_PASSWORD: PASSWORD,
+    OS_PROJECT_NAME: 'admin',
+  };
+  const args = { groups: ['nova_controllers'], controller_conf: conf, os_environment: variables };
+  const { values } = await host.run(doctorSurvey, args);
+  rmSync(directory, { recursive: true });
+  expect((values['evidence'] as HostEvidence).freeCards).toEqual({
+    ok: true,
+    value: [
+      { alias: 'a100', resourceClass: 'CUSTOM_PCI_10DE_20F1', isKnown: true, isFree: true },
+      { alias: 'own', resourceClass: 'CUSTOM_BIG_GPU', isKnown: true, isFree: false },
+      { alias: 'new', resourceClass: 'CUSTOM_PCI_10DE_2331', isKnown: false, isFree: false },
+    ],
+  });
+  expect(asked[0]).toBe('GET /placement/allocation_candidates?resources=CUSTOM_PCI_10DE_20F1:1&limit=1 placement 1.16');
 });
