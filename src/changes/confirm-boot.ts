@@ -4,7 +4,7 @@ import { program, script } from '../contract/command.ts';
 import { ConnectionError, Unreachable } from '../contract/connection.ts';
 import type { HostSession } from '../contract/host-session.ts';
 import { TaskError } from '../contract/task-error.ts';
-import { currentBoot } from './current-boot.ts';
+import { ATTEMPT_MS, currentBoot } from './current-boot.ts';
 
 interface NewBoot {
   readonly change: Reboot;
@@ -92,7 +92,7 @@ async function afterReconnecting({ change, left }: NewBoot, session: HostSession
   try {
     await session.reconnect({
       deadlineMs: Math.max(left(), change.stableMs, 1),
-      attemptTimeoutMs: 10_000,
+      attemptTimeoutMs: ATTEMPT_MS,
       delayMs: POLL_MS,
     });
     return await currentBoot(session);

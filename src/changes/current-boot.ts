@@ -2,6 +2,9 @@ import { script } from '../contract/command.ts';
 import { BecomeFailed, ConnectionError } from '../contract/connection.ts';
 import type { HostSession } from '../contract/host-session.ts';
 
+/** A handshake waits for sshd's look-ups in a DNS that is not up yet, or for a processor that still starts everything else. */
+export const ATTEMPT_MS = 30_000;
+
 const QUESTION_MS = 10_000;
 
 export interface CurrentBoot {

@@ -6,7 +6,7 @@ import type { HostSession } from '../contract/host-session.ts';
 import type { Resource } from '../contract/resource.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { confirmBoot } from './confirm-boot.ts';
-import { bootIdNow, isBootId } from './current-boot.ts';
+import { ATTEMPT_MS, bootIdNow, isBootId } from './current-boot.ts';
 
 export const REBOOT_TOUCHES: readonly Resource[] = [
   'kernel:/',
@@ -55,7 +55,6 @@ command -v systemd-inhibit >/dev/null 2>&1 && systemd-inhibit --list --no-legend
 exit 0`;
 
 const POLL_MS = 1_000;
-const ATTEMPT_MS = 10_000;
 /** Services may take minutes to stop; a host that still answers in the same boot after this did not obey. */
 const LONGEST_SHUTDOWN_MS = 10 * 60_000;
 
