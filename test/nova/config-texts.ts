@@ -46,6 +46,9 @@ const WELL_MEANT = [
   'enabled_vgpu_types = nvidia-35, nvidia-36',
   'enabled_mdev_types = nvidia-35',
   'host = gpu01',
+  '[vgpu_nvidia-35]\ndevice_addresses = 0000:84:00.0',
+  '[mdev_nvidia-35]\ndevice_addresses = 0000:85:00.0,0000:86:00.0',
+  '[mdev_nvidia-35]\nmdev_class = VGPU',
 ] as const;
 
 /** What stops oslo.config, or looks as if it did. */

@@ -116,6 +116,12 @@ def enabled():
     return wanted
 
 
+def mdevs():
+    """Addresses for each type of mediated devices that is enabled; the sections are known only after loading."""
+    nova.conf.devices.register_dynamic_opts(CONF)
+    return {kind: CONF['mdev_' + kind].device_addresses for kind in CONF.devices.enabled_mdev_types}
+
+
 def names():
     """Registered options with the older names under which Nova takes them."""
     return {'%s/%s' % (group.name if group else 'DEFAULT', key):
@@ -150,7 +156,7 @@ def judge(question):
         'alias_values': lambda: CONF.pci.alias,
         'spec_values': lambda: CONF.pci.device_spec,
     }
-    for name, ask in {'values': values, 'assigned': assigned, 'cpus': cpus, 'tables': tables,
+    for name, ask in {'values': values, 'assigned': assigned, 'cpus': cpus, 'tables': tables, 'mdevs': mdevs,
                       'placement': lambda: placement(devices)}.items():
         if name in question.get('also', []):
             asked[name] = ask

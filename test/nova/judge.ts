@@ -24,7 +24,7 @@ export interface Question {
   /** PCI functions of the host that is asked about, and which of them have virtual functions to give. */
   readonly devices?: readonly Device[];
   readonly physical_functions?: readonly string[];
-  readonly also?: readonly ('values' | 'assigned' | 'cpus' | 'tables' | 'placement')[];
+  readonly also?: readonly ('values' | 'assigned' | 'cpus' | 'tables' | 'placement' | 'mdevs')[];
 }
 
 /** Sections, keys and values of one file. */
@@ -48,6 +48,8 @@ export interface Verdict {
   /** Null where nova-compute takes the sets of CPUs. */
   readonly cpus?: null | Raised;
   readonly tables?: Tables;
+  /** Addresses for each enabled type of mediated devices. */
+  readonly mdevs?: Readonly<Record<string, readonly string[]>> | Raised;
   /** Resource class of each resource provider that nova-compute would report. */
   readonly placement?: Readonly<Record<string, string>> | Raised;
 }

@@ -42,7 +42,7 @@ describe('what we write', () => {
     const ask = (texts: Texts) => {
       overwrite(folder, Object.fromEntries(NAMES.map((name, index) => [name, texts[index] ?? ''])));
       const files = NAMES.slice(0, 2).map((name) => `${folder}/${name}`);
-      return judge.ask({ words: reading(files, [`${folder}/d`]), also: ['values', 'assigned'] });
+      return judge.ask({ words: reading(files, [`${folder}/d`]), also: ['values', 'assigned', 'mdevs'] });
     };
     let judged = 0;
     await fc.assert(

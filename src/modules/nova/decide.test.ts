@@ -355,6 +355,13 @@ describe('legacy names', () => {
         .replace('[vgpu_', '[mdev_'),
     );
   });
+  it('of mdev sections stay beside a section of the present name, which is the one that counts', () => {
+    const text =
+      '[mdev_nvidia-35]\ndevice_addresses = 0000:85:00.0\n[vgpu_nvidia-35]\ndevice_addresses = 0000:84:00.0\n';
+    const { text: after, notes } = decided({}, one(text));
+    expect(after).toBe(text);
+    expect(notes.join()).toContain('[vgpu_nvidia-35] counts for nothing');
+  });
 });
 
 describe('other options', () => {

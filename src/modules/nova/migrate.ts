@@ -86,17 +86,36 @@ function noteOf(old: readonly Occurrence[], option: Renamed, moved: readonly str
     : `${places}: ${names}${dead} is dropped: [${section}] ${key}, or its default, already says what counts${lost}`;
 }
 
+/** Where a file has addresses under both, the present name wins in Nova; merging the two would let the last line win. */
 function renameVgpuSections(file: OsloText): OsloText {
-  const old = sourceOf(file).file.headers.filter((header) => header.name.startsWith('vgpu_'));
-  return old.reduce((text, header) => renameSection(text, header.line, header.name.replace(/^vgpu_/, 'mdev_')), file);
+  const renamed = vgpuSections(file).filter(({ isShadowed }) => !isShadowed);
+  return renamed.reduce((text, { line, name }) => renameSection(text, line, name.replace(/^vgpu_/, 'mdev_')), file);
 }
 
-/** vcpu_pin_set has two successors, and only a person knows which was meant. Source: nova `conf/compute.py`. */
+function vgpuSections(file: OsloText) {
+  const source = sourceOf(file);
+  const isShadowed = (name: string) =>
+    valuesIn(source, { section: name.replace(/^vgpu_/, 'mdev_'), key: 'device_addresses' }).length > 0;
+  return source.file.headers
+    .filter(({ name }) => name.startsWith('vgpu_'))
+    .map(({ name, line }) => ({ name, line, isShadowed: isShadowed(name) }));
+}
+
+/** What only a person can decide. Source: nova `conf/compute.py`, `conf/devices.py`. */
 function leftToPeople(set: ConfigSet): readonly string[] {
-  return set.texts.flatMap((file) =>
+  const doubled = set.texts.flatMap((file) =>
+    vgpuSections(file)
+      .filter(({ isShadowed }) => isShadowed)
+      .map(
+        ({ name, line }) =>
+          `${file.path}:${line}: [${name}] counts for nothing beside its present name in the file; remove it`,
+      ),
+  );
+  const pinned = set.texts.flatMap((file) =>
     valuesIn(sourceOf(file), { section: 'DEFAULT', key: 'vcpu_pin_set' }).map(
       (one) =>
         `${one.path}:${one.line}: vcpu_pin_set is deprecated; move it to [compute] cpu_dedicated_set (pinned guests) or cpu_shared_set by hand`,
     ),
   );
+  return [...doubled, ...pinned];
 }
