@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { keyPair } from '../keys.ts';
@@ -19,6 +19,8 @@ export interface MachineImage {
 
 /** Raised when the way the image is made changes without its recipe. */
 const FORMAT = 1;
+
+const UNFINISHED = 'unfinished-';
 
 /** Whatever the image is made of but the packages' versions: a machine of yesterday's Debian is good enough. */
 export function recipeHash(): string {
@@ -47,14 +49,21 @@ export async function machineImage(report: (line: string) => void = () => {}): P
   await mkdir(cache, { recursive: true });
   await exclusively(join(cache, 'lock'), async () => {
     if (await isThere(directory)) return;
+    await removeUnfinished(cache);
     report(`making the image of the virtual machine in ${directory}, which takes some minutes, once`);
     await makeImage(cache, directory);
   });
   return imageIn(directory);
 }
 
+/** What a killed process left. Called under the lock: nobody is at work on these. */
+async function removeUnfinished(cache: string): Promise<void> {
+  const left = (await readdir(cache)).filter((name) => name.startsWith(UNFINISHED));
+  await Promise.all(left.map((name) => rm(join(cache, name), { recursive: true, force: true })));
+}
+
 async function makeImage(cache: string, directory: string): Promise<void> {
-  const unfinished = await mkdtemp(join(cache, 'unfinished-'));
+  const unfinished = await mkdtemp(join(cache, UNFINISHED));
   try {
     const login = await keyPair(join(unfinished, 'id_ed25519'), 'tsplay-vm');
     const host = await keyPair(join(unfinished, 'ssh_host_ed25519_key'), 'tsplay-vm');

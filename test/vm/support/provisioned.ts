@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { copyFile, rename } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageCache, recipeHash } from '../../../src/lab/vm/image.ts';
 import { until } from '../../integration/support/until.ts';
@@ -25,6 +25,17 @@ export async function keepProvisioned(host: TestMachine): Promise<void> {
   const path = provisionedPath();
   await copyFile(host.machine.disk, `${path}.${process.pid}`);
   await rename(`${path}.${process.pid}`, path);
+  await removeOld();
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Each edit of a module makes another disk. One that a machine of another run may still need is younger than a day. */
+async function removeOld(): Promise<void> {
+  for (const name of readdirSync(imageCache()).filter((each) => each.startsWith('provisioned-'))) {
+    const path = join(imageCache(), name);
+    if (Date.now() - statSync(path).mtimeMs > DAY_MS) await rm(path, { force: true });
+  }
 }
 
 /**
