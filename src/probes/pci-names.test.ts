@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { readHere } from '../../test/support/read-here.ts';
 import { makeSysfs } from '../../test/support/sysfs-tree.ts';
 import { pciNames } from './pci-names.ts';
@@ -51,6 +51,31 @@ it('names display controllers and accelerators, and nothing else, from the first
 
 it('a host without any list gives no names and no error', () => {
   expect(readHere(pciNames(root, []))).toEqual({ vendors: new Map(), devices: new Map() });
+});
+
+it("udev's hardware database names what no list does, asked by the card's own modalias", () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hwdb-'));
+  writeFileSync(
+    join(directory, 'systemd-hwdb'),
+    `#!/bin/sh
+case "$*" in
+  "query pci:v000010DEd000020F1sv0bc03") echo ID_VENDOR_FROM_DATABASE=NVIDIA; echo 'ID_MODEL_FROM_DATABASE=GA100 [A100]';;
+  *) echo "ID_MODEL_FROM_DATABASE=asked for $*";;
+esac\n`,
+    { mode: 0o755 },
+  );
+  vi.stubEnv('PATH', `${directory}:${process.env.PATH}`);
+  makeSysfs(directory, [
+    { address: '0000:41:00.0', id: '10de:20f1', class: '030200', files: { modalias: 'pci:v000010DEd000020F1sv0bc03' } },
+    { address: '0000:84:00.0', id: '10de:11b4', class: '030000', files: { modalias: 'pci:v000010DEd000011B4sv0bc03' } },
+  ]);
+  const { devices } = readHere(pciNames(directory, [list]));
+  vi.unstubAllEnvs();
+  rmSync(directory, { recursive: true });
+  expect([...devices].sort()).toEqual([
+    ['10de:11b4', 'GK104GL [Quadro K4200]'],
+    ['10de:20f1', 'GA100 [A100]'],
+  ]);
 });
 
 it('a host without GPUs is not searched', () => {

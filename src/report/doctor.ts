@@ -85,6 +85,8 @@ function findingLines({ status, link, detail, mend }: FindingView, indent: numbe
 }
 
 function verdictLines({ hosts, fleet, links }: DiagnosisView): readonly Line[] {
+  if (hosts.every((host) => host.kind === 'seen' && host.roles.length === 0))
+    return [prose(0, span('Nothing to judge: no GPU host and no Nova controller is among these hosts.', 'failed'))];
   const breaks = breaksOf(hosts, fleet);
   const [first] = breaks;
   const lost = hosts.filter(({ kind }) => kind !== 'seen');

@@ -12,7 +12,7 @@ import { type Composition, compose } from '../compose.ts';
 import { type Answer, look } from '../look.ts';
 import { lookProgress } from '../look-progress.ts';
 import type { HostOptions } from '../options.ts';
-import { printLines } from '../print-lines.ts';
+import { print, printLines } from '../print-lines.ts';
 import { showProblems } from '../problems.ts';
 
 export interface DoctorVerbOptions extends HostOptions {
@@ -28,8 +28,8 @@ export async function doctor(pattern: string, options: DoctorVerbOptions): Promi
   showProblems(composition.problems, composition.secrets);
   if (composition.problems.hasErrors) return EXIT.invalid;
   const view = viewOf(maskedTexts([...answers].map(withoutEvidence), composition.secrets), diagnosis);
-  if (options.output === 'json') process.stdout.write(jsonDocument(documentOf(view, diagnosis)));
-  else printLines(doctorLines(view, { all: options.all === true }));
+  if (options.output === 'json') await print(jsonDocument(documentOf(view, diagnosis)));
+  else await printLines(doctorLines(view, { all: options.all === true }));
   return isInterrupted ? EXIT.interrupted : exitCodeOf(view);
 }
 
@@ -109,5 +109,6 @@ function exitCodeOf({ hosts, fleet }: DiagnosisView): number {
   const findings = [...hosts.flatMap((host) => (host.kind === 'seen' ? host.findings : [])), ...fleet];
   if (hosts.some(({ kind }) => kind === 'unreachable')) return EXIT.unreachable;
   if (hosts.some(({ kind }) => kind === 'failed')) return EXIT.failed;
+  if (hosts.every((host) => host.kind === 'seen' && host.roles.length === 0)) return EXIT.invalid;
   return findings.some(({ status }) => status === 'broken') ? EXIT.drift : EXIT.converged;
 }

@@ -8,7 +8,7 @@ import { type Answer, look } from '../look.ts';
 import type { HostOptions } from '../options.ts';
 import { showProblems } from '../problems.ts';
 import { lookProgress } from '../look-progress.ts';
-import { printLines, terminalColumns } from '../print-lines.ts';
+import { print, printLines, terminalColumns } from '../print-lines.ts';
 
 export interface GpusOptions extends HostOptions {
   readonly only?: 'ready' | 'not-ready' | 'kept';
@@ -26,9 +26,9 @@ export async function gpus(pattern: string, options: GpusOptions): Promise<numbe
   showProblems(composition.problems, composition.secrets);
   if (composition.problems.hasErrors) return EXIT.invalid;
   const seen = maskedTexts([...answers].map(viewOf), composition.secrets);
-  if (options.output === 'json') process.stdout.write(jsonDocument({ ...documentOf(seen, options), frames }));
+  if (options.output === 'json') await print(jsonDocument({ ...documentOf(seen, options), frames }));
   else
-    printLines(
+    await printLines(
       gpuLines(
         seen.map(({ view }) => view),
         { columns: terminalColumns(), only: options.only },
