@@ -1,24 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { play } from '../../support/play.ts';
 import { complaints, tasksOf } from '../support/look.ts';
 import { type BareHost, startBareHost } from './bare-host.ts';
 import { dracutFile, dracutFiles, madeAt } from './dracut-image.ts';
 import { bootLines, diskTree, kernels, leftovers } from './look.ts';
-
-const HOOK = 'lib/dracut/hooks/pre-udev/00-tsplay-pci-bind.sh';
-
-/** No ids name the card yet, so only its address can. */
-const BY_ADDRESS = `
-- hosts: gpu_hosts
-  gather_facts: false
-  tasks:
-    - name: By address
-      sysfs-bind: {devices: ["0000:84:00.0"], mode: persist}
-    - name: Images
-      initramfs: {modules: [vfio, vfio-pci]}
-`;
 
 describe('gpu-cloud.yaml on a Debian whose images dracut makes', () => {
   let host: BareHost;
@@ -29,28 +13,18 @@ describe('gpu-cloud.yaml on a Debian whose images dracut makes', () => {
   });
   afterAll(() => host?.close());
 
-  it('binds by address in a hook that lands in the image of every kernel', async () => {
-    const playbook = join(dirname(host.inventory), 'by-address.yaml');
-    writeFileSync(playbook, BY_ADDRESS);
-    const run = await play(playbook, { inventory: [host.inventory], taskTimeout: 900 });
-    expect(complaints(run)).toEqual(new Map());
-    expect(images).toHaveLength(2);
-    for (const image of images) {
-      expect(await dracutFile(host.container, image, HOOK)).toMatch(/^0000:84:00\.0 vfio-pci$/m);
-      expect(await dracutFile(host.container, image, 'etc/cmdline.d/20-force_drivers.conf')).toBe(
-        'rd.driver.pre=vfio\nrd.driver.pre=vfio_pci\n',
-      );
-    }
-  });
-
   it('puts drivers and modprobe.d into images made for any host, and parameters into the menu', async () => {
     const run = await host.play();
     expect(complaints(run)).toEqual(new Map());
+    expect(images).toHaveLength(2);
     for (const image of images) {
       const files = await dracutFiles(host.container, image);
       expect(files.filter((file) => file.endsWith('/vfio-pci.ko'))).toHaveLength(1);
-      expect(await dracutFile(host.container, image, 'etc/modprobe.d/tsplay-nouveau.conf')).toContain(
-        'softdep nouveau pre: vfio-pci',
+      expect(await dracutFile(host.container, image, 'etc/modprobe.d/tsplay-vfio_pci.conf')).toContain(
+        'options vfio_pci ids=10de:0e0a,10de:11b4',
+      );
+      expect(await dracutFile(host.container, image, 'etc/cmdline.d/20-force_drivers.conf')).toBe(
+        'rd.driver.pre=vfio\nrd.driver.pre=vfio_iommu_type1\nrd.driver.pre=vfio_pci\n',
       );
     }
     for (const line of await bootLines(host.container)) expect(line).toMatch(/ intel_iommu=on iommu=pt(\s|$)/);
