@@ -76,6 +76,7 @@ withHostOptions(
 Changes nothing. nova.conf may be read by root and nova only: log in as root, or add --become.
 Hosts are computes when they are in the group gpu_hosts or have a GPU for guests, and controllers when they are in
 nova_controllers or run Nova's API, scheduler or conductor. Links between them can only be judged when both are asked.
+Flavors and Placement are asked from a controller, with its clouds.yaml or the OS_* variables set here.
 What cannot be looked at is "not checked", with the reason, and never counts as fine.
 
 Exit codes: 0 every link that could be checked holds, 1 invalid input, 2 a host failed, 3 a link is broken,

@@ -6,7 +6,16 @@ import type { HostEvidence } from './evidence.ts';
 import { broken, type Finding, holds, notChecked, some } from './findings.ts';
 import { cardCount } from './host-links.ts';
 import type { Remedies } from './remedies.ts';
-import { faultsOf, mainFile, novaFunctions, releaseOf, serviceOf, sourcesOf, specsOf } from './nova-config.ts';
+import {
+  faultsOf,
+  mainFile,
+  novaFunctions,
+  releaseNote,
+  releaseOf,
+  serviceOf,
+  sourcesOf,
+  specsOf,
+} from './nova-config.ts';
 
 /** What nova-compute's own configuration gives away, against the cards that are there. */
 export function deviceSpec(evidence: HostEvidence, remedies: Remedies): Finding {
@@ -28,7 +37,7 @@ export function deviceSpec(evidence: HostEvidence, remedies: Remedies): Finding 
   if (specs.length === 0) return broken('device-spec', `no device_spec in ${file}: Nova gives no card away`, remedy);
   const faults = [...specFitFaults({ specs, asked: specs }, novaFunctions(evidence)), ...cardFaults(evidence, specs)];
   if (faults.length > 0) return broken('device-spec', some(faults), remedy);
-  return holds('device-spec', `${cardCount(givenHeads(evidence).length)} in ${file}`);
+  return holds('device-spec', `${cardCount(givenHeads(evidence).length)} in ${file}${releaseNote(evidence)}`);
 }
 
 function noConfiguration(name: string | undefined): string {

@@ -6,7 +6,16 @@ import { placeIn } from './card-links.ts';
 import type { HostEvidence } from './evidence.ts';
 import { broken, type Finding, holds, notChecked, some } from './findings.ts';
 import type { Remedies } from './remedies.ts';
-import { faultsOf, mainFile, releaseOf, serviceOf, setting, sourcesOf, sourcesOrNone } from './nova-config.ts';
+import {
+  faultsOf,
+  mainFile,
+  releaseNote,
+  releaseOf,
+  serviceOf,
+  setting,
+  sourcesOf,
+  sourcesOrNone,
+} from './nova-config.ts';
 
 const FILTER = 'PciPassthroughFilter';
 const LEGACY = { section: 'DEFAULT', key: 'scheduler_default_filters' };
@@ -27,11 +36,11 @@ export function filter(evidence: HostEvidence, remedies: Remedies): Finding | un
   if (filters === undefined)
     return notChecked('filter', `enabled_filters is not set, and the default of Nova ${release} is not known here`);
   const source = enabled ? placeOf(enabled) : 'the default';
-  if (filters.includes(FILTER)) return holds('filter', source);
+  if (filters.includes(FILTER)) return holds('filter', `${source}${releaseNote(evidence)}`);
   const line = `enabled_filters = ${[...filters, FILTER].join(',')}`;
   return broken(
     'filter',
-    `${FILTER} is not in ${source}${ignoredText(read.value, release)}`,
+    `${FILTER} is not in ${source}${ignoredText(read.value, release)}${releaseNote(evidence)}`,
     `${remedies.run(evidence.host)}, or in [filter_scheduler] of ${mainFile(service)}: ${line}`,
   );
 }

@@ -452,6 +452,17 @@ describe('the chain', () => {
     expect(reasons?.map(({ link }) => link)).toEqual(['device-spec', 'alias', 'placement-pairing', 'services']);
   });
 
+  it('a release that nobody knows is said to be guessed', () => {
+    const { hosts } = look([compute({ release: null }), controller({ release: null })]);
+    const guessed = hosts
+      .flatMap(({ findings }) => findings)
+      .filter(({ detail }) => detail.includes('say nova_release'));
+    expect(guessed.map(({ link, status }) => [link, status])).toEqual([
+      ['device-spec', 'holds'],
+      ['filter', 'holds'],
+    ]);
+  });
+
   it('the first break of the fleet is the earliest link, wherever it is', () => {
     const late = { ...compute({ services: [service('nova-compute', COMPUTE, { mtime: 250 })] }), host: 'gpu02' };
     const early = compute({ pci: CARD + NIC });

@@ -11,6 +11,11 @@ export function releaseOf({ release }: HostEvidence): number {
   return release ?? NEWEST_KNOWN;
 }
 
+/** Said wherever the release decides: which names and filters count. */
+export function releaseNote({ release }: HostEvidence): string {
+  return release === null ? `; Nova's release is not known, so it is judged as ${NEWEST_KNOWN}: say nova_release` : '';
+}
+
 export function serviceOf({ services }: HostEvidence, ...roles: readonly NovaRole[]): NovaService | undefined {
   return roles.flatMap((role) => services.find((service) => service.role === role) ?? [])[0];
 }
