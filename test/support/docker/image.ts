@@ -86,7 +86,7 @@ async function buildFromPackages(engine: Engine, recipe: Recipe): Promise<void> 
   const tar = join(scratch, 'root.tar');
   const packages = readFileSync(join(recipe.directory, 'packages'), 'utf8').split(/\s+/).filter(Boolean);
   const options = [
-    ...['--variant=minbase', '--mode=root', `--include=${packages.join(',')}`],
+    ...['--variant=minbase', `--include=${packages.join(',')}`],
     ...['man', 'locale', 'doc', 'info', 'lintian'].map((part) => `--dpkgopt=path-exclude=/usr/share/${part}/*`),
     ...['--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"', '--aptopt=APT::Install-Recommends "false"'],
     ...aptProxies().map((line) => `--aptopt=${line.replace(/;$/, '')}`),
