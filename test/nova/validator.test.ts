@@ -156,6 +156,39 @@ describe('a device_spec', () => {
   });
 });
 
+describe('the filters of the scheduler', () => {
+  const NAMES = [
+    'ComputeFilter',
+    'PciPassthroughFilter',
+    'RetryFilter',
+    'RamFilter',
+    'PciPasthroughFilter',
+    'ServerGroupAffinityFilter',
+  ];
+  const ALL = 'nova.scheduler.filters.all_filters';
+  const CLASSES = ['pci_passthrough_filter.PciPassthroughFilter', 'compute_filter.ComputeFilter'];
+  const available = fc.subarray([ALL, ...CLASSES.map((one) => `nova.scheduler.filters.${one}`)]);
+
+  it('are refused by us exactly when nova-scheduler does not start with them', LONG, async () => {
+    const folder = written({});
+    const seen = { refused: 0, taken: 0 };
+    const enabled = fc.option(fc.array(fc.constantFrom(...NAMES), { maxLength: 2 }), { freq: 8 });
+    await fc.assert(
+      fc.asyncProperty(enabled, available, async (names, classes) => {
+        const text = `[filter_scheduler]\n${classes.map((one) => `available_filters = ${one}\n`).join('')}${
+          names ? `enabled_filters = ${names.join(', ')}\n` : ''
+        }`;
+        const { filters } = await verdictOn(folder, text);
+        const faults = aspectFaults('filters', [sourceOf(text)], ZED);
+        seen[isRaised(filters) ? 'refused' : 'taken'] += 1;
+        expect(faults.length > 0, `${text}${faults.join()}${JSON.stringify(filters)}`).toBe(isRaised(filters));
+      }),
+      { numRuns: 200 },
+    );
+    expect(Math.min(seen.refused, seen.taken)).toBeGreaterThan(30);
+  });
+});
+
 function givenBy(source: OsloSource): Readonly<Record<string, number | null>> {
   const specs = effectiveSpecs([source], ZED);
   const given = assign(specs, FUNCTIONS);

@@ -10,13 +10,14 @@ import {
 import { aliasFaults, aliasRules, aliasSetFaults } from './alias.ts';
 import { cpuProblems } from './cpu-sets.ts';
 import { specRules, specValueFaults } from './device-spec.ts';
-import { filtersOf, isRemoved, removedIn } from './filters.ts';
+import { ALL_FILTERS, defaultFilters, filtersOf, isRemoved, removedIn } from './filters.ts';
 import type { JsonObject } from './oslo-json.ts';
 import {
   aliasNames,
   availableFiltersNames,
   deviceSpecNames,
   enabledFiltersNames,
+  NEWEST_KNOWN,
   PCI_IN_PLACEMENT,
   REPORT_IN_PLACEMENT,
 } from './options.ts';
@@ -57,22 +58,31 @@ function specProblems(sources: readonly OsloSource[], release: number): readonly
 }
 
 function filterProblems(sources: readonly OsloSource[], release: number): readonly string[] {
+  const known = knownFilters(sources, release);
+  const isSure = release >= OLDEST_CERTAIN && release <= NEWEST_KNOWN;
   const enabled = lastValue(sources, enabledFiltersNames(release));
-  if (!enabled) return [];
-  return listItems(enabled.value)
-    .filter((filter) => isRemoved(filter, release))
-    .map(
-      (filter) =>
-        `${placeOf(enabled)}: ${filter} was removed in Nova ${removedIn(filter)}.0.0; nova-scheduler does not start while it is listed`,
-    );
+  const listed = enabled ? listItems(enabled.value) : (defaultFilters(release) ?? []);
+  return listed.flatMap((filter) => {
+    const place = enabled ? placeOf(enabled) : 'the default of enabled_filters';
+    if (isRemoved(filter, release))
+      return [`${place}: ${filter} was removed in Nova ${removedIn(filter)}.0.0; ${DEAD}`];
+    return isSure && known && !known.includes(filter)
+      ? [`${place}: ${filter} is no filter that available_filters of Nova ${release} gives; ${DEAD}`]
+      : [];
+  });
 }
+
+const DEAD = 'nova-scheduler does not start while it is listed';
+
+/** Before it, filters existed that nobody here knows. */
+const OLDEST_CERTAIN = 26;
 
 /** Filters that exist on the host: `undefined` when site-specific ones are configured, whose names nobody here knows. */
 export function knownFilters(sources: readonly OsloSource[], release: number): readonly string[] | undefined {
-  const own = allValues(sources, availableFiltersNames(release)).filter(
-    (at) => !at.value.startsWith('nova.scheduler.filters.'),
-  );
-  return own.length > 0 ? undefined : filtersOf(release);
+  const available = allValues(sources, availableFiltersNames(release)).map(({ value }) => value);
+  if (available.length === 0) return filtersOf(release);
+  if (available.some((value) => !value.startsWith('nova.scheduler.filters.'))) return undefined;
+  return available.flatMap((value) => (value === ALL_FILTERS ? filtersOf(release) : value.split('.').slice(-1)));
 }
 
 export function effectiveAliases(sources: readonly OsloSource[], release: number): readonly JsonObject[] {

@@ -10,7 +10,7 @@ import {
   PCI_IN_PLACEMENT,
   REPORT_IN_PLACEMENT,
 } from './options.ts';
-import { isSecretKey } from './secrets.ts';
+import { isSecretKey, maskOsloSecrets } from './secrets.ts';
 
 /** One value a service sees, and the line it comes from. */
 export interface EffectiveValue {
@@ -46,5 +46,5 @@ function asked({ options }: NovaConfArgs): readonly { readonly name: OptionName;
 }
 
 function shown({ key, value, path, line }: Occurrence): EffectiveValue {
-  return { value: isSecretKey(key) ? MASK : value, file: path, line };
+  return { value: isSecretKey(key) ? MASK : maskOsloSecrets(value), file: path, line };
 }
