@@ -9,7 +9,7 @@ import { bestAccelerator, QEMU } from './accelerator.ts';
 import { type MachineImage, machineImage } from './image.ts';
 import type { Accelerator, MachineOptions } from './machine-options.ts';
 import { type Launch, type MachineFiles, qemuWords } from './qemu-words.ts';
-import { qmp } from './qmp.ts';
+import { qmp, shutdownReason } from './qmp.ts';
 import { runProgram } from './run.ts';
 import { sshBanner } from './ssh-banner.ts';
 
@@ -88,6 +88,7 @@ function filesIn(directory: string): MachineFiles {
     disk: join(directory, 'disk.qcow2'),
     serialLog: join(directory, 'serial.log'),
     qmpSocket: join(directory, 'qmp.sock'),
+    eventSocket: join(directory, 'events.sock'),
   };
 }
 
@@ -128,7 +129,7 @@ class PowerSupply {
   #qemu: ChildProcess | undefined;
   #said = '';
   #diesAtReset = false;
-  #restart: Promise<void> | undefined;
+  #afterlife: Promise<void> | undefined;
 
   constructor(launch: Launch) {
     this.#launch = launch;
@@ -156,14 +157,19 @@ class PowerSupply {
     this.#qemu = qemu;
     this.#said = '';
     qemu.stderr.on('data', (chunk: Buffer) => (this.#said = (this.#said + chunk.toString()).slice(-4000)));
-    qemu.once('close', (code) => this.#ended(code));
     await this.#isReady(qemu);
+    this.#afterlife = this.#watch(once(qemu, 'close'));
   }
 
-  #ended(code: number | null): void {
-    if (code !== 0 || this.#diesAtReset) return;
-    this.#restart = this.on().finally(() => (this.#restart = undefined));
-    this.#restart.catch((error: unknown) => (this.#said = String(error)));
+  /** Settles when the machine is off for good, or on again after a reset. */
+  async #watch(closed: Promise<unknown>): Promise<void> {
+    try {
+      const reason = await shutdownReason(this.#launch.files.eventSocket);
+      await closed;
+      if (reason === 'guest-reset' && !this.#diesAtReset) await this.on();
+    } catch (error) {
+      this.#said = error instanceof Error ? error.message : String(error);
+    }
   }
 
   async #isReady(qemu: ChildProcess): Promise<void> {
@@ -186,7 +192,7 @@ class PowerSupply {
   }
 
   async cut(): Promise<void> {
-    await this.#restart?.catch(() => {});
+    if (!this.#isOn) await this.#afterlife;
     const qemu = this.#qemu;
     if (!qemu || !this.#isOn) return;
     const closed = once(qemu, 'close');
@@ -197,7 +203,8 @@ class PowerSupply {
   async waitForSsh(deadlineMs: number): Promise<void> {
     const { port, files } = this.#launch;
     for (const end = performance.now() + deadlineMs; performance.now() < end; await sleep(250)) {
-      if (!this.#isOn && !this.#restart) throw new Error(`QEMU ended: ${this.#said.trim()}`);
+      if (!this.#isOn) await this.#afterlife;
+      if (!this.#isOn) throw new Error(`QEMU ended: ${this.#said.trim()}`);
       if (await sshBanner(port)) return;
     }
     const last = await runProgram(['tail', '-n', '15', files.serialLog]);

@@ -4,7 +4,12 @@ import { CARDS } from './inventory.ts';
 import { boardWords, GPU_BOARD } from './pci-layout.ts';
 import { qemuWords } from './qemu-words.ts';
 
-const files = { disk: '/m/disk.qcow2', serialLog: '/m/serial.log', qmpSocket: '/m/qmp.sock' };
+const files = {
+  disk: '/m/disk.qcow2',
+  serialLog: '/m/serial.log',
+  qmpSocket: '/m/qmp.sock',
+  eventSocket: '/m/events.sock',
+};
 const words = (options: Partial<MachineOptions> = {}): string =>
   qemuWords({ options: { name: 'one', directory: '/m', ...options }, accelerator: 'tcg', files, port: 4022 }).join(' ');
 

@@ -5,6 +5,8 @@ export interface MachineFiles {
   readonly disk: string;
   readonly serialLog: string;
   readonly qmpSocket: string;
+  /** A second monitor, for its events: each serves one client at a time. */
+  readonly eventSocket: string;
 }
 
 export interface Launch {
@@ -26,22 +28,21 @@ export function qemuWords({ options, accelerator, files, port }: Launch): readon
   const size = ['-smp', String(cpus), '-m', String(memoryMib)];
   const disk = `if=none,id=disk,file=${files.disk},format=qcow2,cache=${diskCache},discard=unmap`;
   const network = `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`;
-  // The process ends when the guest resets, and only then: a guest that powers off is paused.
-  const power = ['-action', 'reboot=shutdown,shutdown=pause'];
+  const monitors = [files.qmpSocket, files.eventSocket].flatMap((path) => ['-qmp', `unix:${path},server=on,wait=off`]);
   const serial = ['-chardev', `file,id=serial,path=${files.serialLog},append=on`, '-serial', 'chardev:serial'];
   return [
     '-name',
     `tsplay-${name}`,
-    ...display.concat(machine, size, power),
-    ...iommuWords(iommu),
+    ...display.concat(machine, size, '-no-reboot'),
     // The console of a server is its management controller's own small display: no GPU that a guest would want.
     ...deviceWords('cirrus-vga', { bus: 'pcie.0', addr: '01.0' }),
     ...deviceWords('virtio-blk-pci', { drive: 'disk', bus: 'pcie.0', addr: '02.0' }),
     ...deviceWords('virtio-net-pci', { netdev: 'net', bus: 'pcie.0', addr: '03.0', romfile: '' }),
     ...boardWords(board),
     ...serial.concat('-drive', disk, '-netdev', network),
-    '-qmp',
-    `unix:${files.qmpSocket},server=on,wait=off`,
+    ...monitors,
+    // AMD's takes a slot of its own choice: those of the others are taken by now.
+    ...iommuWords(iommu),
   ];
 }
 

@@ -33,6 +33,30 @@ export async function qmp(socketPath: string, command: string, args: Readonly<Re
   }
 }
 
+/**
+ * Why the guest went down, as QEMU says in its SHUTDOWN event: `guest-reset`, `guest-shutdown` and others. Resolves when QEMU is
+ * gone, with nothing when it was killed.
+ */
+export async function shutdownReason(socketPath: string): Promise<string | undefined> {
+  const socket = connect(socketPath);
+  await once(socket, 'connect');
+  socket.on('error', () => {});
+  socket.write('{"execute": "qmp_capabilities"}\n');
+  let reason: string | undefined;
+  const lines = createInterface({ input: socket });
+  lines.on('line', (text) => {
+    const { event, data }: Event = JSON.parse(text);
+    if (event === 'SHUTDOWN') reason = data?.reason;
+  });
+  await once(lines, 'close');
+  return reason;
+}
+
+interface Event {
+  readonly event?: string;
+  readonly data?: { readonly reason?: string };
+}
+
 async function ask(lines: Interface, socket: Socket, request: object): Promise<unknown> {
   const send = (): void => void socket.write(`${JSON.stringify(request)}\n`);
   const answer: Reply = await reply(lines, send, (line) => 'return' in line || 'error' in line);
