@@ -43,36 +43,35 @@ export interface Question {
  * is left in the composition's problems, and then no host is asked.
  */
 export async function look(composition: Composition, question: Question, options: HostOptions): Promise<Look> {
-  const { inventory, problems } = composition;
   const limit = limitOf(composition, options.limit);
-  const hosts = matchHosts(question.pattern, inventory, problems).filter((host) => limit?.has(host) ?? true);
-  if (hosts.length === 0 && !problems.hasErrors) problems.error(`${question.pattern} matches no host`);
   const playbooks = [playbookOf(question)];
-  readVariableFiles(inventory, playbooks, limit);
-  requireOpenFiles(hosts.length, problems);
-  const seen = { answers: new Map<string, Answer>(), frames: 0 };
-  if (problems.hasErrors) return { ...seen, isInterrupted: false };
+  const hosts = hostsFor(composition, question, limit);
+  readVariableFiles(composition.inventory, playbooks, limit);
+  const heard = { answers: new Map<string, Answer>(), frames: 0 };
+  if (composition.problems.hasErrors) return { ...heard, isInterrupted: false };
   fitHeapTo(hosts.length);
+  const input = { ...(await inputOf(composition, options)), playbooks, limit };
   const stop = new Stop();
-  const reporter = listener(hosts.length, question, seen);
+  const reporter = listener(hosts.length, question, heard);
   const release = interruptible(stop, reporter);
-  try {
-    await run({
-      ...(await inputOf(composition, options)),
-      playbooks,
-      limit,
-      stop,
-      registry: new Registry([question.module]),
-      reporters: [reporter],
-    });
-  } finally {
-    release();
-  }
-  const inOrder = hosts.flatMap((host) => {
-    const answer = seen.answers.get(host);
-    return answer ? [[host, answer] as const] : [];
+  await run({ ...input, stop, registry: new Registry([question.module]), reporters: [reporter] }).finally(release);
+  const ordered = hosts.flatMap((host): readonly (readonly [string, Answer])[] => {
+    const answer = heard.answers.get(host);
+    return answer ? [[host, answer]] : [];
   });
-  return { answers: new Map(inOrder), isInterrupted: stop.isRequested, frames: seen.frames };
+  return { answers: new Map(ordered), isInterrupted: stop.isRequested, frames: heard.frames };
+}
+
+/** The hosts that will be asked; what is wrong with them is said before any is. */
+function hostsFor(
+  { inventory, problems }: Composition,
+  { pattern }: Question,
+  limit: ReadonlySet<string> | undefined,
+): readonly string[] {
+  const hosts = matchHosts(pattern, inventory, problems).filter((host) => limit?.has(host) ?? true);
+  if (hosts.length === 0 && !problems.hasErrors) problems.error(`${pattern} matches no host`);
+  requireOpenFiles(hosts.length, problems);
+  return hosts;
 }
 
 async function inputOf(composition: Composition, options: HostOptions) {
