@@ -55,6 +55,12 @@ describe('our reader and oslo.config', () => {
     expect(readable).toBeGreaterThan(40);
   });
 
+  it('agree that bytes which are not UTF-8 cannot be read', async () => {
+    const folder = written({ 'nova.conf': Buffer.from('[DEFAULT]\nx = caf\xe9\n', 'latin1') });
+    const { unreadable } = await judge.ask({ words: reading([`${folder}/nova.conf`]) });
+    expect(unreadable).toContain('UnicodeDecodeError');
+  });
+
   it('agree on the effective values over files and directories, old names included', { timeout: 120_000 }, async () => {
     const names = ['nova.conf', 'nova-compute.conf', 'd/10.conf', 'd/20.conf'] as const;
     const folder = written({ 'd/ignored.conf.bak': 'junk' });
