@@ -70,12 +70,14 @@ function planned(
     readonly generator?: 'dracut' | 'none';
     readonly conf?: string;
     readonly unifiedBy?: string;
+    readonly spare?: number;
   } = {},
 ) {
   const current = {
     images: {
       generator: more.generator ?? ('initramfs-tools' as const),
       unifiedBy: more.unifiedBy ?? null,
+      spareBytes: more.spare ?? 0,
       images: images.map((one) => ({ ...image, ...one })),
     },
     dracutConf: dracutConf(more.conf),
@@ -126,7 +128,7 @@ describe('initramfs', () => {
     const bytes = Buffer.from('# caf\xe9\r\nvfio_pci\r\nraid1\r\n', 'latin1');
     const plain = modulesFile('');
     const current = {
-      images: { generator: 'initramfs-tools' as const, unifiedBy: null, images: [image] },
+      images: { generator: 'initramfs-tools' as const, unifiedBy: null, spareBytes: 0, images: [image] },
       dracutConf: dracutConf(undefined),
       modulesFile: { ...plain, bytes } as FileContent,
       wanted: {},
@@ -188,6 +190,7 @@ describe('initramfs with dracut', () => {
 
   it('refuses when /boot cannot hold one more image', () => {
     expect(planned([{ early: [] }], { ...dracut, free: 110 }).changes).toThrow(/\/boot has/);
+    expect(planned([{ early: [] }], { ...dracut, free: 110, spare: 90 }).changes()).toHaveLength(1);
   });
 
   it('refuses unified kernel images, and a host where it sees no kernel', () => {

@@ -156,7 +156,7 @@ function planDracut(given: Args, current: Current): readonly Change[] {
 /** Either tool writes the new image beside the old one. */
 function refuseFullBoot({ images, freeBytes }: Current): void {
   const largest = Math.max(0, ...images.images.map((image) => image.size ?? 0));
-  if (freeBytes >= largest * 1.2) return;
+  if (freeBytes + images.spareBytes >= largest * 1.2) return;
   const mebibytes = (bytes: number) => `${Math.ceil(bytes / 1024 / 1024)} MiB`;
   throw new TaskError(
     `/boot has ${mebibytes(freeBytes)} left and a rebuild needs ${mebibytes(largest * 1.2)}: an image cut short does not boot. Remove old kernels first.`,

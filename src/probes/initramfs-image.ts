@@ -32,6 +32,8 @@ export interface Initramfs {
   readonly generator: InitramfsGenerator;
   /** A file that makes dracut write kernel and initramfs as one EFI program; null where none does. */
   readonly unifiedBy: string | null;
+  /** Bytes in /boot that an interrupted rebuild left there, and the next one frees first. */
+  readonly spareBytes: number;
   readonly images: readonly InitramfsImage[];
 }
 
@@ -106,6 +108,7 @@ if [ "$generator" = dracut ]; then
     if grep -q '^[^#]*initrd\\.img-' "$f"; then style=initrd; fi
   done
   if grep -q 'boot/initrd\\.img-' "$(command -v dracut)"; then style=initrd; fi
+  for f in /boot/.tsplay-init*; do if [ -e "$f" ]; then stat -c 'spare %s' -- "$f"; fi; done
   plain= debian=
   for f in /boot/initramfs-*.img; do f=\${f#/boot/initramfs-}; [ -d "/lib/modules/\${f%.img}" ] && plain=1; done
   for f in /boot/initrd.img-*; do [ -d "/lib/modules/\${f#/boot/initrd.img-}" ] && debian=1; done
@@ -164,7 +167,8 @@ export function parseInitramfs(stdout: string): Initramfs {
   const starts = records.flatMap(([key], index) => (key === 'kernel' ? [index] : []));
   const images = starts.map((start, index) => imageOf(records.slice(start, starts[index + 1])));
   const unifiedBy = records.find(([key]) => key === 'unified')?.[1] ?? null;
-  return { generator: generatorOf(records), unifiedBy, images };
+  const spare = records.filter(([key]) => key === 'spare').map(([, bytes]) => Number(bytes));
+  return { generator: generatorOf(records), unifiedBy, spareBytes: spare.reduce((a, b) => a + b, 0), images };
 }
 
 function imageOf(records: readonly (readonly [string, string])[]): InitramfsImage {

@@ -12,7 +12,8 @@ const HOOK = 'hooks/pre-udev/00-tsplay-pci-bind.sh';
 describe('the scripts for dracut, in a real sh', () => {
   let root = '';
   const at = (path: string) => join(root, path);
-  const local = (text: string) => text.replaceAll(/(?<!\w)\/(boot|lib\/modules|var\/lib|run|var\/tmp|etc)\b/g, `${root}/$1`);
+  const local = (text: string) =>
+    text.replaceAll(/(?<!\w)\/(boot|lib\/modules|var\/lib|run|var\/tmp|etc)\b/g, `${root}/$1`);
   const run = (script: string, args: readonly string[]) =>
     spawnSync('sh', ['-c', local(script), 'sh', ...args], { env: { PATH: `${root}/bin:${process.env['PATH']}` } });
   const tool = (name: string, text: string) =>
@@ -132,6 +133,13 @@ echo x >etc/modprobe.d/a.conf; echo x >var/lib/dracut/${HOOK}; : >lib/modules/6.
     writeFileSync(at('boot/initrd.img-6.1'), '');
     tool('dracut', '');
     expect(inspected().images[1]).toMatchObject({ path: at('boot/initrd.img-6.2'), size: null });
+  });
+
+  it('frees first what a run that was killed left, and counts it as free', () => {
+    writeFileSync(at('boot/.tsplay-initramfs-5.9.img'), 'x'.repeat(1000));
+    expect(inspected().spareBytes).toBe(1000);
+    tool('dracut', `[ ! -e ${at('boot/.tsplay-initramfs-5.9.img')} ] && echo new >"$2"`);
+    expect(rebuild('boot/initramfs-6.1.img').code).toBe(0);
   });
 
   it('names the file that asks for unified kernel images', () => {

@@ -15,6 +15,7 @@ ${INSPECT}
 ${ROOT_MODULES}
 trap 'rm -rf "$scratch" "$new"' EXIT
 umask 077; mkdir -p "$stamps" || exit
+rm -f /boot/.tsplay-init*
 cat /proc/sys/kernel/random/boot_id >${INITRAMFS_MARK} || exit
 while [ "$1" != -- ]; do pairs="$pairs$1 $2
 "; shift 2; done
