@@ -99,7 +99,12 @@ export const novaConfArgs = z.strictObject({
   files: z.array(absolute).optional().describe('Files the service reads, in order; instead of finding them out'),
   config_dirs: z.array(absolute).optional().describe('Directories whose `*.conf` it reads after `files`'),
   also_edit: z.array(absolute).default([]).describe('Further files this task may change'),
-  release: z.string().default('auto').describe('Nova release: `2025.1`, `zed`, `31`; `auto` asks the package database'),
+  release: z
+    .string()
+    .default('auto')
+    .describe(
+      'Nova release: `2025.1`, `zed`, `31`; `auto` asks the package database, Python metadata, then nova-manage',
+    ),
   pci: z
     .strictObject({
       device_spec: goal(deviceSpec, deviceSpec).optional().describe(`Devices a compute gives to Nova: ${GOALS}`),
@@ -125,7 +130,7 @@ export const novaConfArgs = z.strictObject({
     .record(z.string(), z.record(z.string(), scalar))
     .default({})
     .describe(
-      'Any other option by section: a value, a list for one that may be repeated, or null to remove it; quote numbers that YAML would change',
+      'Any other option by section: a value, a list for one that may be repeated, or null to remove it; quote numbers that YAML would change; `$x` stands for the option x, `$$` for a dollar',
     ),
   migrate_legacy: z
     .boolean()
