@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../contract/change.ts';
@@ -94,6 +95,17 @@ describe('kernel-cmdline', () => {
     expect(kinds(plan(host('quiet', 'intel_iommu=on iommu=pt', { entries: entriesOf(menu) })))).toEqual([
       'run-command',
     ]);
+  });
+
+  it('flushes the menu that update-grub wrote in place, and passes its failure on', () => {
+    const [update] = plan(host('quiet', 'intel_iommu=on iommu=pt', { entries: entriesOf(menu) }));
+    const [sh = '', ...words] = update?.kind === 'run-command' ? update.argv : [];
+    const run = (updateCommand: string) =>
+      spawnSync(sh, [...words.slice(0, -1), updateCommand], { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } });
+    expect(words.at(-1)).toBe('/usr/sbin/update-grub');
+    expect(run('true').status).toBe(0);
+    expect(run('false').status).toBe(1);
+    expect(words.join(' ')).toContain('sync -f /boot');
   });
 
   it('looks at every entry, not only the default one', () => {

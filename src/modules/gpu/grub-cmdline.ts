@@ -95,8 +95,14 @@ function overridden({ stages }: GrubDefaults, at: number, desire: CmdlineDesire)
 /** Needs minutes where os-prober looks at many disks. */
 const UPDATE_GRUB_MS = 10 * 60_000;
 
+/**
+ * grub-mkconfig ends with `cat grub.cfg.new >grub.cfg`, and flushes nothing: whoever cuts the power in the seconds until the kernel
+ * writes it out may find an empty menu. `sync -f` is for that file system alone; without it everything is flushed.
+ */
+const UPDATE_GRUB = '"$1" || exit; sync -f /boot 2>/dev/null || sync';
+
 function updateGrub(grub: GrubCmdline, desire: CmdlineDesire): Change {
-  return runCommand([grub.updateCommand], {
+  return runCommand(['sh', '-c', UPDATE_GRUB, 'update-grub', grub.updateCommand], {
     purpose: 'rebuild the boot menu',
     deadlineMs: UPDATE_GRUB_MS,
     touches: ['path:/boot/grub', BOOT_CMDLINE],
