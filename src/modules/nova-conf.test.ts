@@ -20,7 +20,10 @@ show)
 restart)
   echo x >>$d/restarts
   date +%s >$d/started
-  if [ -e $d/breaks-with ] && grep -q -f $d/breaks-with $d/nova.conf; then echo failed; else echo active; fi >$d/state;;
+  if [ -e $d/breaks-with ] && grep -q -f $d/breaks-with $d/nova.conf; then
+    echo failed >$d/state
+    echo 'CRITICAL nova: Unhandled error' >>/var/log/nova/nova-compute.log
+  else echo active >$d/state; fi;;
 is-active) cat $d/state;;
 esac
 exit 0
@@ -50,7 +53,8 @@ beforeEach(async () => {
   put('state', 'active\n');
   put('started', `${Math.floor(Date.now() / 1000) - 100}\n`);
   // /usr/local/sbin comes first in the PATH of every command; the mount is seen by this shell only.
-  const overlay = `mount -t tmpfs tmpfs /usr/local/sbin && cp ${folder}/bin/* /usr/local/sbin/ && exec sh`;
+  const log = 'mount -t tmpfs tmpfs /var/log && mkdir /var/log/nova && echo old >/var/log/nova/nova-compute.log';
+  const overlay = `mount -t tmpfs tmpfs /usr/local/sbin && cp ${folder}/bin/* /usr/local/sbin/ && ${log} && exec sh`;
   host = await hostUnderTest({ shell: ['unshare', '--map-root-user', '--mount', 'sh', '-c', overlay] });
 });
 
@@ -126,10 +130,10 @@ describe('nova-conf on a host', () => {
     expect((await host.run(novaConf, args())).changes.map((change) => change.kind)).toEqual(['run-command']);
   });
 
-  it('fails with the journal when the unit does not stay up', async () => {
+  it('fails with the journal, and what its own log got since, when the unit does not stay up', async () => {
     put('breaks-with', '.\n');
     await expect(host.run(novaConf, args())).rejects.toThrow(
-      /nova-compute is failed 0 s after its restart[^]*PciConfigInvalidSpec/,
+      /PciConfigInvalidSpec[^]*\nCRITICAL nova: Unhandled error\nnova-compute is failed 0 s after its restart/,
     );
   });
 

@@ -37,7 +37,7 @@ function decided(args: NovaConfArgs, texts: Texts): Texts | undefined {
 }
 
 describe('what we write', () => {
-  it('is read by Nova as meant, and everything not asked for as before', { timeout: 300_000 }, async () => {
+  it('is read by Nova as meant, and everything not asked for as before', { timeout: 900_000 }, async () => {
     const folder = written({});
     const ask = (texts: Texts) => {
       overwrite(folder, Object.fromEntries(NAMES.map((name, index) => [name, texts[index] ?? ''])));
