@@ -22,7 +22,7 @@ refuse. Options Nova renamed move to their present names in the same write.
 A unit under \`restart\` is restarted after a write, and also when it runs since before the newest of its configuration
 files was modified, so that a run interrupted between the two is completed by the next. Times are compared by whole
 seconds, and an equal second counts as older. A unit that is stopped stays stopped; one that does not stay active for
-\`settle\` seconds fails the task with the last lines of its journal. Had it been running before the write, the old files
+\`settle\` seconds fails the task with the last lines of its journal and its log. Had it been running before the write, the old files
 come back first and the units restarted so far are restarted with them.
 
 The registered result holds \`files\`, in reading order, and the \`source\` of that knowledge, \`release\`, \`notes\` (what became of
