@@ -29,9 +29,10 @@ const PLAYBOOK = `
 /** Hooks of the test's own, in a second archive after the image: says who has the cards, then powers off. */
 const SHOW = `d=$(mktemp -d); hooks=usr/lib/dracut/hooks/pre-udev; mkdir -p "$d/$hooks"
 cat >"$d/$hooks/99-show.sh" <<'HOOK'
-( i=0; while [ ! -e /sys/bus/pci/devices/0000:02:00.0/driver ] && [ $i -lt 200 ]; do i=$((i + 1)); sleep 3; done; sleep 3
+( cd /sys/bus/pci/devices; i=0
+until [ -e 0000:01:00.0/driver ] && [ -e 0000:02:00.0/driver ] || [ $i -eq 100 ]; do i=$((i + 1)); sleep 3; done
 for a in 0000:01:00.0 0000:02:00.0; do
-  b=$(readlink "/sys/bus/pci/devices/$a/driver"); echo "SHOWN $a \${b##*/}" >/dev/console
+  b=$(readlink "$a/driver"); echo "SHOWN $a \${b##*/}" >/dev/console
 done
 echo 1 >/proc/sys/kernel/sysrq; echo o >/proc/sysrq-trigger ) </dev/null >/dev/null 2>&1 &
 HOOK
