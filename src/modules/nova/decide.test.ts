@@ -269,6 +269,21 @@ scheduler_default_filters=DifferentHostFilter,RetryFilter,AvailabilityZoneFilter
       expect(notes.join('\n')).toContain(gone);
   });
 
+  it('(c) each old line is named by its number in the file as it was found', () => {
+    const text = `[DEFAULT]
+pci_alias = {"name":"K4200","vendor_id":"10de","product_id":"11b4"}
+scheduler_available_filters = nova.scheduler.filters.all_filters
+scheduler_default_filters = ComputeFilter,PciPassthroughFilter
+`;
+    const { notes } = decided({}, one(text));
+    const places = notes.map((note) => /:(\d+): (.*?) (?:\(|becomes)/.exec(note)?.slice(1).join(' '));
+    expect(places.toSorted()).toEqual([
+      '2 [DEFAULT] pci_alias',
+      '3 [DEFAULT] scheduler_available_filters',
+      '4 [DEFAULT] scheduler_default_filters',
+    ]);
+  });
+
   it('(c) wrapped as on the slide cannot be read at all', () => {
     const text =
       '[DEFAULT]\nscheduler_default_filters=DifferentHostFilter,RetryFilter,AvailabilityZoneFilter,Ra\nmFilter,CoreFilter\n';

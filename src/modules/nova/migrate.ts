@@ -19,8 +19,12 @@ export function migrateLegacy(set: ConfigSet, release: number): Migrated {
   const said = new Set(renamedOptions(release).filter((option) => isSaid(set, option, release)));
   let now = set;
   for (const path of set.editable) {
-    for (const option of renamedOptions(release))
-      now = editFile(now, path, (file) => moveOption(file, { option, release, isSaid: said.has(option) }, notes));
+    // What is said about lines counts them as the user's file does, not as it is after the moves before.
+    const places = set.texts.find((file) => file.path === path);
+    for (const option of renamedOptions(release)) {
+      const moving = { option, release, isSaid: said.has(option), places };
+      now = editFile(now, path, (file) => moveOption(file, moving, notes));
+    }
     if (release >= 24) now = editFile(now, path, renameVgpuSections);
   }
   return { set: now, notes: [...notes, ...leftToPeople(now)] };
@@ -36,16 +40,19 @@ interface Moving {
   readonly option: Renamed;
   readonly release: number;
   readonly isSaid: boolean;
+  /** The file as it was found. */
+  readonly places: OsloText | undefined;
 }
 
-function moveOption(file: OsloText, { option, release, isSaid }: Moving, notes: string[]): OsloText {
+function moveOption(file: OsloText, { option, release, isSaid, places }: Moving, notes: string[]): OsloText {
   const [modern, ...oldNames] = option.names;
-  const old = oldNames.toReversed().flatMap((name) => valuesIn(sourceOf(file), name));
+  const oldIn = (text: OsloText) => oldNames.toReversed().flatMap((name) => valuesIn(sourceOf(text), name));
+  const old = oldIn(file);
   if (old.length === 0) return file;
   const present = valuesIn(sourceOf(file), modern);
   const found = option.kind === 'multi' ? multiValues(old, option) : listValue(old, present, release);
   const moving = isSaid ? [] : found;
-  notes.push(noteOf(old, option, moving, release));
+  notes.push(noteOf(oldIn(places ?? file), option, moving, release));
   const withNew = moving
     .toReversed()
     .reduce((text, value) => addEntry(text, modern, value, valuesIn(sourceOf(text), modern)[0]), file);
