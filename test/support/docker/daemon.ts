@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +15,14 @@ export interface Daemon {
 /** Containers are hosts on a bridge of their own: reached by address from here, and with no way to anywhere else. */
 const BRIDGE = 'tsplay-test0';
 const BRIDGE_ADDRESS = '172.30.177.1/24';
+
+/**
+ * What belongs to one boot of this machine, below /run: after a reboot, pid files on a disk would name processes of
+ * somebody else, which dockerd would take for its own.
+ */
+function volatile(directory: string): string {
+  return `/run/tsplay-docker-${createHash('sha256').update(directory).digest('hex').slice(0, 8)}`;
+}
 
 /** The engine that answers already, else one of our own below `directory`. Rejects, saying why, when there is neither. */
 export async function openDaemon(directory: string): Promise<Daemon> {
@@ -56,8 +65,8 @@ function removeBridge(): void {
 function startDaemon(directory: string, socket: string): ChildProcess {
   const log = openSync(join(directory, 'engine.log'), 'w');
   const words = [
-    ...['--data-root', join(directory, 'images'), '--exec-root', join(directory, 'run')],
-    ...['--pidfile', join(directory, 'engine.pid'), '--host', `unix://${socket}`],
+    ...['--data-root', join(directory, 'images'), '--exec-root', volatile(directory)],
+    ...['--pidfile', `${volatile(directory)}.pid`, '--host', `unix://${socket}`],
     ...[`--bridge=${BRIDGE}`, '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
     ...['--log-level', 'warn'],
   ];
@@ -80,7 +89,7 @@ async function stopChild(child: ChildProcess): Promise<void> {
 
 /** One that outlived whoever started it. */
 async function stopByPidFile(directory: string): Promise<void> {
-  const pid = Number(readFileSync(join(directory, 'engine.pid'), 'utf8'));
+  const pid = Number(readFileSync(`${volatile(directory)}.pid`, 'utf8'));
   process.kill(pid, 'SIGTERM');
   for (let attempt = 0; attempt < 150 && existsSync(`/proc/${pid}`); attempt += 1) await sleep(200);
   removeBridge();

@@ -1,7 +1,10 @@
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-/** Where the engine of these tests keeps its images between runs. `TSPLAY_DOCKER_DIR` moves it. */
+/**
+ * Where the engine of these tests keeps its images between runs. `TSPLAY_DOCKER_DIR` moves it; two places cannot be in use
+ * at a time, because their engines would share a bridge.
+ */
 export const DIRECTORY =
   process.env.TSPLAY_DOCKER_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tsplay', 'docker');
 
