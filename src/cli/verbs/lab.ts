@@ -34,8 +34,7 @@ export async function lab(action: string, options: LabVerbOptions): Promise<numb
   const known = ACTIONS.find((one) => one === action);
   if (!known) throw new Error(`lab ${action}: use start, stop or status`);
   if (options.vm) return machine(known, options);
-  // Whoever says stop means all that runs from here.
-  if (known === 'stop' && (await runningLab(join(options.state, 'vm'))) !== undefined) await machine(known, options);
+  if (known === 'stop' && (await isOnlyMachine(options.state))) return machine(known, options);
   const hosts = withFaults(options.fault);
   const again = ['lab', 'start', '--state', options.state, ...options.fault.flatMap((fault) => ['--fault', fault])];
   return labCommand({
@@ -45,6 +44,12 @@ export async function lab(action: string, options: LabVerbOptions): Promise<numb
     lab: { directory: options.state, hosts },
     print: (line) => console.log(line),
   });
+}
+
+/** Whether the virtual machine runs from here and no simulated hosts do: then it is what "stop" means. */
+async function isOnlyMachine(state: string): Promise<boolean> {
+  const [simulated, virtual] = await Promise.all([runningLab(state), runningLab(join(state, 'vm'))]);
+  return simulated === undefined && virtual !== undefined;
 }
 
 /** One virtual machine instead of simulated hosts. It runs beside them, in a directory of its own. */
