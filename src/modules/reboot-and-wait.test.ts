@@ -90,8 +90,17 @@ describe('plan', () => {
     gate,
     hasMenu: true,
     entryProblem: null,
+    isVerifying: false,
   };
   const plan = (raw: object, more: object = {}) => module.plan(module.args.parse(raw), { ...current, ...more });
+
+  it('sees that another entry was booted, though the reboot was for another reason', () => {
+    const reasons = [{ kind: 'cmdline', detail: 'iommu=pt comes with the next boot' }] as const;
+    expect(plan({ policy: 'always' }, { reasons })).toHaveLength(1);
+    expect(() => plan({ policy: 'always' }, { reasons, isVerifying: true })).toThrow(
+      /a reboot did not help: iommu=pt comes with the next boot\. .*perhaps another one was booted/,
+    );
+  });
 
   it('reboots while a reason exists, with the deadline and test of the task', () => {
     expect(plan({ deadline: 60, test_command: 'systemctl is-system-running' })).toMatchObject([

@@ -82,6 +82,8 @@ const args = z.strictObject({
 
 interface Current extends BootObservation {
   readonly reasons: readonly RebootReason[];
+  /** This task has just rebooted the host. */
+  readonly isVerifying: boolean;
   readonly gate: RebootGate | null;
   /** The loader's menu could be read, so that a default entry must be in it. */
   readonly hasMenu: boolean;
@@ -120,7 +122,7 @@ boot id that stays. Told apart: never went down, never came back, another machin
 });
 
 async function observe(given: Args, read: Read, task: TaskView): Promise<Current> {
-  const { runElapsedSeconds } = task;
+  const { runElapsedSeconds, isVerifying } = task;
   const [identity, cmdline, menu, tree] = await Promise.all([
     read(bootIdentity(runElapsedSeconds)),
     read(pseudoFile('/proc/cmdline')),
@@ -141,7 +143,7 @@ async function observe(given: Args, read: Read, task: TaskView): Promise<Current
     ? await read(rebootGate(nextEntry ? [nextEntry.kernel, ...nextEntry.initrds].filter(isPlainPath) : []))
     : null;
   const entryProblem = menu.bls && defaultEntryProblem(menu.bls, nextEntry, identity.machineId);
-  return { ...observation, reasons, gate, hasMenu: menu.entries !== null, entryProblem };
+  return { ...observation, reasons, isVerifying, gate, hasMenu: menu.entries !== null, entryProblem };
 }
 
 function reasonsOf(given: Args, observation: BootObservation): readonly RebootReason[] {
@@ -188,8 +190,11 @@ function plan(given: Args, current: Current): readonly Change[] {
   ];
 }
 
+/** Right after this task's own reboot every difference of the command line has survived it, whatever the reason was. */
 function refuseSurvivors(current: Current): void {
-  const survived = survivors(current.reasons, current);
+  const { reasons, isVerifying } = current;
+  const differences = isVerifying ? reasons.filter((one) => one.kind === 'cmdline') : [];
+  const survived = distinct([...survivors(reasons, current), ...differences]);
   if (survived.length === 0) return;
   const details = survived.map((one) => one.detail).join('; ');
   const entry = current.nextEntry
