@@ -51,7 +51,7 @@ function bindingLoop(binding: BootBinding): string {
   device=/sys/bus/pci/devices/$address
   [ -w "$device/driver_override" ] || continue
   printf '%s' "$driver" >"$device/driver_override"
-  bound=$(readlink "$device/driver")
+  bound=$(readlink "$device/driver" 2>/dev/null)
   [ -n "$bound" ] && [ "\${bound##*/}" != "$driver" ] && printf '%s' "$address" >"$device/driver/unbind"
   printf '%s' "$address" >/sys/bus/pci/drivers_probe
 done <<'LIST'
