@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Container, startContainer } from '../../support/containers.ts';
+
+/** A controller that runs, and Nova asked without any of tsplay's code. */
+export interface NovaController extends AsyncDisposable {
+  readonly host: Container;
+  /** One request to nova-api as admin. */
+  nova(method: string, path: string, body?: unknown): Promise<NovaAnswer>;
+  /** Looks every second until something is there. Rejects, with the journal's end, after `seconds`. */
+  until<Value>(what: string, look: () => Promise<Value | undefined>, seconds?: number): Promise<Value>;
+}
+
+export interface NovaAnswer {
+  readonly status: number;
+  // biome-ignore lint: JSON of another program, looked into by tests
+  readonly json: any;
+}
+
+const PORTS = { keystone: 5000, placement: 8778, nova: 8774 };
+
+/** docker/nova-controller, with all its services answering and its compute known to the scheduler. */
+export async function startController(): Promise<NovaController> {
+  const host = await startContainer('nova-controller', { hasSystemd: true, hostname: 'ctl01', startMs: 120_000 });
+  const controller: NovaController = {
+    host,
+    nova: (method, path, body) => ask(host, method, path, body),
+    until: (what, look, seconds = 120) => until(host, what, look, seconds),
+    [Symbol.asyncDispose]: () => host.stop(),
+  };
+  try {
+    await controller.until('answers of all services', () => allUp(controller), 900);
+    await host.look(['nova-manage', 'cell_v2', 'discover_hosts']);
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
+  return controller;
+}
+
+async function allUp(controller: NovaController): Promise<true | undefined> {
+  const answer = await controller.nova('GET', '/os-services').catch(() => undefined);
+  const up: readonly string[] = (answer?.json.services ?? [])
+    .filter((one: { state: string }) => one.state === 'up')
+    .map((one: { binary: string }) => one.binary);
+  return ['nova-scheduler', 'nova-conductor', 'nova-compute'].every((name) => up.includes(name)) ? true : undefined;
+}
+
+async function ask(host: Container, method: string, path: string, body: unknown): Promise<NovaAnswer> {
+  const token = await tokenOf(host);
+  const headers = {
+    'X-Auth-Token': token,
+    'Content-Type': 'application/json',
+    'OpenStack-API-Version': 'compute 2.90',
+  };
+  const answer = await fetch(`http://${host.address}:${PORTS.nova}/v2.1${path}`, {
+    method,
+    headers,
+    signal: AbortSignal.timeout(60_000),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  return { status: answer.status, json: text.startsWith('{') ? JSON.parse(text) : text };
+}
+
+async function tokenOf(host: Container): Promise<string> {
+  const user = { name: 'admin', domain: { id: 'default' }, password: 'secret' };
+  const scope = { project: { name: 'admin', domain: { id: 'default' } } };
+  const answer = await fetch(`http://${host.address}:${PORTS.keystone}/v3/auth/tokens`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ auth: { identity: { methods: ['password'], password: { user } }, scope } }),
+    signal: AbortSignal.timeout(30_000),
+  });
+  return answer.headers.get('x-subject-token') ?? '';
+}
+
+async function until<Value>(
+  host: Container,
+  what: string,
+  look: () => Promise<Value | undefined>,
+  seconds: number,
+): Promise<Value> {
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; await sleep(1000)) {
+    const found = await look();
+    if (found !== undefined) return found;
+  }
+  const journal = await host.exec(['journalctl', '-n', '60', '--no-pager', '-o', 'short-monotonic']);
+  throw new Error(`${what}: not within ${seconds} s\n${journal.output}`);
+}
