@@ -399,6 +399,15 @@ describe('the way to a host', () => {
     expect([failure.reason, failure.message]).toEqual(['proxy', expect.stringMatching(/no-such-proxy.*not found/)]);
   });
 
+  it.each(['exec 1>&-', 'exec 0<&-', 'exec 0<&- 1>&-'])(
+    'is lost in a proxy command that does `%s` first',
+    async (close) => {
+      const proxyCommand = `sh -c '${close}; echo "the tunnel is down" >&2; exit 1'`;
+      const failure = await refusal(target(sshd, { proxyCommand }));
+      expect([failure.reason, failure.message]).toEqual(['proxy', expect.stringMatching(/the tunnel is down/)]);
+    },
+  );
+
   it('is not guessed when the configuration cannot be read', async () => {
     const failure = await refusal(target(sshd, { sshConfigFile: sshd.directory }));
     expect([failure.reason, failure.message]).toEqual([

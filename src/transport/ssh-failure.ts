@@ -31,8 +31,8 @@ export class SshFailure extends Unreachable {
   }
 }
 
-/** As opposed to what breaks the protocol, and would again. */
-const HUNG_UP = /lost before handshake|closed the connection|ECONNRESET|EPIPE/;
+/** As opposed to what breaks the protocol, and would again. A proxy command that ends is a `Premature close` on a busy machine. */
+const HUNG_UP = /lost before handshake|closed the connection|Premature close|ECONNRESET|EPIPE/;
 
 interface Verdict {
   readonly reason: UnreachableReason;
