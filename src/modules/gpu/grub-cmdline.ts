@@ -99,11 +99,11 @@ const UPDATE_GRUB_MS = 10 * 60_000;
  * grub-mkconfig ends with `cat grub.cfg.new >grub.cfg`, and flushes nothing: whoever cuts the power in the seconds until the kernel
  * writes it out may find an empty menu. `sync -f` is for that file system alone; without it everything is flushed.
  */
-const UPDATE_GRUB = '"$1" || exit; sync -f /boot 2>/dev/null || sync';
+const UPDATE_GRUB = '"$1" || exit\nsync -f /boot 2>/dev/null || sync';
 
 function updateGrub(grub: GrubCmdline, desire: CmdlineDesire): Change {
   return runCommand(['sh', '-c', UPDATE_GRUB, 'update-grub', grub.updateCommand], {
-    purpose: 'rebuild the boot menu',
+    purpose: `rebuild the boot menu (${grub.updateCommand})`,
     deadlineMs: UPDATE_GRUB_MS,
     touches: ['path:/boot/grub', BOOT_CMDLINE],
     predicts: [{ resource: BOOT_CMDLINE, value: predictedEntries(grub.entries, desire) }],
