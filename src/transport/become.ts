@@ -33,8 +33,7 @@ export async function openBecomeSession(
   const channel = await open(`exec ${quoteAll(words(become))}`);
   const overheard = new Overheard(channel);
   const session = await ShellSession.start(channel, context.host, context.deadline);
-  const said = overheard.stop();
-  return session ?? fail(channel, become, context, said);
+  return session ? heard(session, overheard) : fail(channel, become, context, overheard);
 }
 
 function words({ method, user, flags = [] }: Become): readonly string[] {
@@ -73,8 +72,7 @@ async function withPassword(
     const overheard = new Overheard(channel);
     outcome = await answerPrompt(channel, become, deadline);
     const session = outcome === 'refused' ? undefined : await ShellSession.start(channel, host, deadline);
-    const said = overheard.stop();
-    return session ?? (await fail(channel, become, context, said, outcome));
+    return session ? heard(session, overheard) : await fail(channel, become, context, overheard, outcome);
   } finally {
     refused.end(host, become, outcome);
   }
@@ -119,14 +117,21 @@ async function answerPrompt(
     : 'not asked';
 }
 
+function heard(session: ShellSession, overheard: Overheard): ShellSession {
+  overheard.stop();
+  return session;
+}
+
 async function fail(
   channel: ShellChannel,
   become: Become,
   context: BecomeContext,
-  said: string,
+  overheard: Overheard,
   outcome?: PromptOutcome,
 ): Promise<never> {
   const end = await waitFor(channel.ended, 3000);
+  // Only now has everything come that it had to say.
+  const said = overheard.stop();
   channel.destroy();
   const how = typeof end === 'object' ? endDescription(end.value) : 'no answer';
   const what = `${context.host}: ${context.loginUser} could not become ${printable(become.user)} with ${become.method}`;

@@ -96,15 +96,20 @@ export class SshClient {
 
   /** @throws ChannelRefused; an Error when the connection is gone */
   async exec(line: string, deadline: Deadline): Promise<ShellChannel> {
-    const opened = new Promise<ClientChannel>((resolve, reject) => {
-      this.#client.exec(line, (error, channel) => (error ? reject(this.#refusal(error)) : resolve(channel)));
-    });
-    const channel = await this.#bounded(opened, deadline);
+    // A command that fails at once may have ended in the packet that says it was started: its end is listened for here.
+    const opened = new Promise<{ readonly channel: ClientChannel; readonly ended: Promise<ChannelEnd> }>(
+      (resolve, reject) => {
+        this.#client.exec(line, (error, channel) =>
+          error ? reject(this.#refusal(error)) : resolve({ channel, ended: this.#channelEnd(channel) }),
+        );
+      },
+    );
+    const { channel, ended } = await this.#bounded(opened, deadline);
     return {
       stdin: channel,
       stdout: channel,
       stderr: channel.stderr,
-      ended: this.#channelEnd(channel),
+      ended,
       destroy: () => this.#abandon(channel),
     };
   }

@@ -30,9 +30,12 @@ export class Overheard {
 export async function startShell(channel: ShellChannel, host: string, deadline: Deadline): Promise<ShellSession> {
   const overheard = new Overheard(channel);
   const session = await ShellSession.start(channel, host, deadline);
-  const said = overheard.stop();
-  if (session !== undefined) return session;
+  if (session !== undefined) {
+    overheard.stop();
+    return session;
+  }
   const end = await waitFor(channel.ended, 100);
+  const said = overheard.stop();
   channel.destroy();
   const how = typeof end === 'object' ? endDescription(end.value) : 'no answer';
   throw new Unreachable(
