@@ -3,24 +3,10 @@ import { defineModule } from '../contract/module.ts';
 import { type PciFunction, type PciTree, pciTree } from '../probes/pci.ts';
 import { type GpuCard, selectGpus } from './gpu/gpu-cards.ts';
 import { isGpu, membersOf } from './gpu/pci-classes.ts';
-import { describeSelector, isSelector, matches, parseSelector } from './gpu/pci-selector.ts';
+import { describeSelector, matches, parseSelector } from './gpu/pci-selector.ts';
+import { gpuWishArgs, gpuWishTextArgs, wishOf } from './gpu/wish-args.ts';
 
-const selector = z.union([
-  z.string().refine(isSelector, 'must be a PCI address (0000:88:00.0) or vendor:device (10de:20f1)'),
-  z.strictObject({
-    class: z.string().describe('Beginning of the class code: `0302` 3D controllers.'),
-    vendor: z.string().optional().describe('Vendor id: `10de`.'),
-  }),
-]);
-
-const args = z.strictObject({
-  devices: z
-    .union([z.literal('auto'), z.array(selector)])
-    .default('auto')
-    .describe(
-      'GPUs meant for guests, for the fact `gpu_cards`: addresses, vendor:device, or class and vendor; `auto` is every GPU but the console and those shared by SR-IOV.',
-    ),
-  exclude: z.array(selector).default([]).describe('GPUs that stay with the host, named in the same ways.'),
+const args = gpuWishArgs.extend({
   class: z
     .string()
     .regex(/^(0x)?[0-9a-fA-F]{2,6}$/)
@@ -41,16 +27,7 @@ export default defineModule<z.infer<typeof args>, PciTree>({
 controllers' own), \`gpu_cards\` (those of them that \`devices\` and \`exclude\` mean for guests, each with all functions of its slot),
 \`gpu_cards_kept\` (the others, with the reason), and \`iommu\`: firmware tables that announce one, units in use.`,
   args,
-  textArgs: [
-    'class',
-    'vendor',
-    'devices.*',
-    'exclude.*',
-    'devices.*.class',
-    'devices.*.vendor',
-    'exclude.*.class',
-    'exclude.*.vendor',
-  ],
+  textArgs: ['class', 'vendor', ...gpuWishTextArgs],
   observe: (_, read) => read(pciTree()),
   plan: () => [],
   result(given, tree) {
@@ -80,12 +57,8 @@ function unmatchedExclusions({ exclude }: z.infer<typeof args>, tree: PciTree): 
   return idle.map((one) => `exclude names ${describeSelector(one)}, which this host does not have`);
 }
 
-function cardFacts({ devices, exclude }: z.infer<typeof args>, tree: PciTree) {
-  const wish = {
-    devices: devices === 'auto' ? devices : devices.map(parseSelector),
-    exclude: exclude.map(parseSelector),
-  };
-  const { chosen, kept } = selectGpus(tree.functions, wish);
+function cardFacts(given: z.infer<typeof args>, tree: PciTree) {
+  const { chosen, kept } = selectGpus(tree.functions, wishOf(given));
   return {
     gpu_cards: chosen.map(cardFact),
     gpu_cards_kept: kept.map(({ card, reason }) => ({ ...cardFact(card), reason })),
