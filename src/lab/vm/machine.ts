@@ -208,6 +208,7 @@ class PowerSupply {
       if (await sshBanner(port)) return;
     }
     const last = await runProgram(['tail', '-n', '15', files.serialLog]);
-    throw new Error(`sshd did not answer within ${deadlineMs / 1000} s; the serial line last said:\n${last}`);
+    const how = `${this.#launch.accelerator}, QEMU ${this.#qemu?.pid}`;
+    throw new Error(`sshd did not answer within ${deadlineMs / 1000} s (${how}); the serial line last said:\n${last}`);
   }
 }
