@@ -4,7 +4,7 @@ import { kindOf } from '../changes/kinds.ts';
 import flavor from './nova-flavor.ts';
 import type { ComputeApi } from './openstack/compute.ts';
 import type { FlavorCurrent } from './openstack/flavor-plan.ts';
-import { idFromName } from './openstack/flavor-plan.ts';
+import { idFromName } from './openstack/flavor-id.ts';
 import type { Flavor } from './openstack/flavors.ts';
 
 const api: ComputeApi = {
@@ -27,7 +27,9 @@ const a100: Flavor = {
   disk: 40,
   ephemeral: 0,
   swap: 0,
+  rxtxFactor: 1,
   isPublic: true,
+  description: null,
   properties: { 'pci_passthrough:alias': 'a100:1', 'hw:mem_page_size': 'large' },
   projects: [],
 };
@@ -41,6 +43,14 @@ function requests(args: Readonly<Record<string, unknown>>, current: Partial<Flav
     return [method, url.replace(api.url, ''), body].filter(Boolean).join(' ');
   });
 }
+
+const KEEPER = idFromName('gpu.a100.being-replaced');
+const KEPT = (flavor: Flavor) => {
+  const description = JSON.stringify({ replaced: flavor });
+  const size = { vcpus: 8, ram: 65536, disk: 40, 'os-flavor-access:is_public': false };
+  return `POST /flavors ${JSON.stringify({ flavor: { id: KEEPER, name: 'gpu.a100.being-replaced', ...size, description } })}`;
+};
+const FORGOTTEN = `DELETE /flavors/${KEEPER}`;
 
 const NEW = { vcpus: 8, ram: 65536, disk: 40 };
 const CREATED = (id: string, more = '') =>
@@ -81,13 +91,15 @@ describe('nova-flavor', () => {
     ['deletes', { state: 'absent' }, {}, ['DELETE /flavors/f1']],
     ['has nothing to delete', { state: 'absent' }, { flavor: undefined }, []],
     [
-      'replaces with id and extra specs',
+      'replaces with id and extra specs, which it keeps behind the API meanwhile',
       { vcpus: 16, replace: true },
       {},
       [
+        KEPT(a100),
         'DELETE /flavors/f1',
         CREATED('f1').replace('"vcpus":8', '"vcpus":16'),
         'POST /flavors/f1/os-extra_specs {"extra_specs":{"pci_passthrough:alias":"a100:1","hw:mem_page_size":"large"}}',
+        FORGOTTEN,
       ],
     ],
     [
@@ -95,11 +107,60 @@ describe('nova-flavor', () => {
       { ram: 1024, replace: true, exactly: true },
       { flavor: { ...a100, isPublic: false, projects: ['p9'] } },
       [
+        KEPT({ ...a100, isPublic: false, projects: ['p9'] }),
         'DELETE /flavors/f1',
         CREATED('f1').replace('65536', '1024').replace('is_public":true', 'is_public":false'),
         'POST /flavors/f1/action {"addTenantAccess":{"tenant":"p9"}}',
+        FORGOTTEN,
       ],
     ],
+    [
+      'keeps what Nova has of a flavor beside its size and its extra specs',
+      { vcpus: 16, replace: true, exactly: true },
+      { flavor: { ...a100, rxtxFactor: 2, description: 'for the lab' } },
+      [
+        KEPT({ ...a100, rxtxFactor: 2, description: 'for the lab' }),
+        'DELETE /flavors/f1',
+        CREATED('f1', ',"rxtx_factor":2,"description":"for the lab"').replace('"vcpus":8', '"vcpus":16'),
+        FORGOTTEN,
+      ],
+    ],
+    [
+      'creates what an interrupted replacement deleted, with everything the task does not name',
+      { vcpus: 16 },
+      { flavor: undefined, kept: a100 },
+      [
+        CREATED('f1').replace('"vcpus":8', '"vcpus":16'),
+        'POST /flavors/f1/os-extra_specs {"extra_specs":{"pci_passthrough:alias":"a100:1","hw:mem_page_size":"large"}}',
+        FORGOTTEN,
+      ],
+    ],
+    [
+      'puts back what an interrupted replacement had not set yet',
+      { vcpus: 16 },
+      {
+        flavor: { ...a100, vcpus: 16, isPublic: false, properties: {} },
+        kept: { ...a100, isPublic: false, projects: ['p9'] },
+      },
+      [
+        'POST /flavors/f1/action {"addTenantAccess":{"tenant":"p9"}}',
+        'POST /flavors/f1/os-extra_specs {"extra_specs":{"pci_passthrough:alias":"a100:1","hw:mem_page_size":"large"}}',
+        FORGOTTEN,
+      ],
+    ],
+    [
+      'keeps anew, over what an interrupted replacement kept, when it replaces again',
+      { vcpus: 32, replace: true, properties: { 'pci_passthrough:alias': 'a100:2' } },
+      { flavor: { ...a100, vcpus: 16, properties: {} }, kept: a100 },
+      [
+        `PUT /flavors/${KEEPER} ${JSON.stringify({ flavor: { description: JSON.stringify({ replaced: { ...a100, vcpus: 16 } }) } })}`,
+        'DELETE /flavors/f1',
+        CREATED('f1').replace('"vcpus":8', '"vcpus":32'),
+        'POST /flavors/f1/os-extra_specs {"extra_specs":{"pci_passthrough:alias":"a100:2","hw:mem_page_size":"large"}}',
+        FORGOTTEN,
+      ],
+    ],
+    ['deletes what was kept with the flavor', { state: 'absent' }, { flavor: undefined, kept: a100 }, [FORGOTTEN]],
   ])('%s', (_, args, current, expected) => {
     expect(requests(args, current)).toEqual(expected);
   });
@@ -112,6 +173,12 @@ describe('nova-flavor', () => {
       /vcpus is 8, wanted 16; ram is 65536 MiB, wanted 1024 MiB.*replace: true/,
     ],
     ['a private flavor made public', { is_public: false }, {}, /is_public is true, wanted false/],
+    [
+      'a replacement where Nova is too old to keep the flavor meanwhile',
+      { vcpus: 16, replace: true },
+      { api: { ...api, minor: 54 } },
+      /speaks 2\.54.*only since 2\.55.*Delete it by hand/,
+    ],
     [
       'a new flavor without its size',
       { vcpus: 1 },

@@ -3,8 +3,10 @@ import type { Read } from '../contract/probe.ts';
 import { computeApi } from './openstack/compute.ts';
 import { ALIAS_PROPERTY, aliasesOfHost, type KnownAliases } from './openstack/flavor-aliases.ts';
 import { type FlavorArgs, flavorArgs } from './openstack/flavor-args.ts';
-import { type FlavorCurrent, idFromName, planFlavor } from './openstack/flavor-plan.ts';
+import { idFromName } from './openstack/flavor-id.ts';
+import { type FlavorCurrent, planFlavor } from './openstack/flavor-plan.ts';
 import { readFlavor, readFlavors } from './openstack/flavors.ts';
+import { readKept } from './openstack/replaced-flavor.ts';
 
 export default defineModule<FlavorArgs, FlavorCurrent>({
   name: 'nova-flavor',
@@ -15,8 +17,10 @@ host's clouds.yaml with secure.yaml over it, found where openstacksdk finds them
 /etc/openstack. \`delegate_to: localhost\` uses those of the machine that runs tsplay.
 
 Nova can change the extra specs of a flavor, nothing else. Where something else differs the task is refused, unless
-\`replace: true\` lets it delete and create the flavor, with its id, its extra specs and its projects. A replacement that was
-interrupted between the two loses the extra specs that the task does not name.
+\`replace: true\` lets it delete and create the flavor, with its id, its extra specs, its projects and its description. While
+that lasts all of the flavor stands in the description of a second one, \`NAME.being-replaced\`, which is private and open to
+no project. A run that is interrupted leaves it behind, or fails because Nova refuses the new size; the next run of the task
+puts back from there what the task does not name, and deletes it. Needs Nova's API 2.55 (Pike).
 
 A flavor that asks for PCI devices under a name that nova-api does not know is refused: Nova would take the flavor and
 answer 400 to every server made of it. The names come from \`pci_aliases\`, else from nova.conf of the host.
@@ -47,15 +51,14 @@ nova api/validation/extra_specs/pci_passthrough.py.`,
 async function observe(args: FlavorArgs, read: Read, task: TaskView): Promise<FlavorCurrent> {
   const [opened, aliases] = await Promise.all([computeApi(args, read, task), aliasesFor(args, read)]);
   const { api, flavors } = await readFlavors(opened, read);
-  const flavor = await readFlavor(
-    api,
-    flavors.find(({ name }) => name === args.name),
-    args.name,
-    read,
-  );
-  const id = args.id ?? flavor?.id ?? idFromName(args.name);
+  const listed = flavors.find(({ name }) => name === args.name);
+  const [flavor, kept] = await Promise.all([
+    readFlavor(api, listed, args.name, read),
+    readKept(api, flavors, args.name, read),
+  ]);
+  const id = args.id ?? flavor?.id ?? kept?.id ?? idFromName(args.name);
   const holder = flavors.find((other) => other.id === id && other.name !== args.name);
-  return { api, flavor, holderOfId: holder?.name, ...(aliases && { aliases }) };
+  return { api, flavor, kept, holderOfId: holder?.name, ...(aliases && { aliases }) };
 }
 
 async function aliasesFor(

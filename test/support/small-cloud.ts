@@ -15,6 +15,8 @@ export type Reply = readonly [number, unknown, Readonly<Record<string, string>>?
 export interface SmallCloudOptions {
   /** Answers instead of the cloud, for what a real one does only when it is broken. */
   readonly instead?: (request: CloudRequest) => Reply | 'hang' | 'drop';
+  /** Whether the connection breaks although the cloud did what was asked. */
+  readonly after?: (request: CloudRequest) => boolean;
   readonly catalog?: (origin: string) => readonly unknown[];
   readonly microversion?: string;
   readonly password?: string;
@@ -49,7 +51,7 @@ export async function startSmallCloud(options: SmallCloudOptions = {}): Promise<
     state.requests.push(request);
     const reply = options.instead?.(request) ?? answer(request, { ...state, options, origin });
     if (reply === 'hang') return;
-    if (reply === 'drop') return void incoming.socket.destroy();
+    if (reply === 'drop' || options.after?.(request)) return void incoming.socket.destroy();
     const [status, content, headers = {}] = reply ?? [500, 'no answer'];
     const text = typeof content === 'string' ? content : content === undefined ? '' : JSON.stringify(content);
     response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(text);
@@ -113,8 +115,17 @@ function flavorReply({ method, body }: CloudRequest, { id, below, key }: Place, 
     flavors.delete(id);
     return [202, undefined];
   }
-  if (below === 'os-flavor-access') return [200, { flavor_access: [{ flavor_id: id, tenant_id: 'p9' }] }];
-  if (below === 'action') return [200, {}];
+  const access = (flavor.access ?? []) as readonly string[];
+  if (below === 'os-flavor-access')
+    return [200, { flavor_access: access.map((tenant_id) => ({ flavor_id: id, tenant_id })) }];
+  if (below === 'action') {
+    flavor.access = [...access, JSON.parse(body).addTenantAccess.tenant];
+    return [200, {}];
+  }
+  if (method === 'PUT') {
+    Object.assign(flavor, JSON.parse(body).flavor);
+    return [200, { flavor }];
+  }
   const specs = flavor.extra_specs as Record_;
   if (method === 'GET') return [200, { extra_specs: specs }];
   if (method === 'DELETE') delete specs[key ?? ''];

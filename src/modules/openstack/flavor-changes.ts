@@ -7,7 +7,8 @@ import { type Flavor, flavorPath, flavorResource, GONE } from './flavors.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-interface Call {
+/** One request about one flavor, and what a person should read of it. */
+export interface FlavorCall {
   readonly method: HttpMethod;
   readonly path: string;
   readonly body?: unknown;
@@ -31,7 +32,7 @@ export class FlavorCalls {
 
   /** Source: Compute API, `POST /flavors`. */
   create(flavor: Flavor): CallApi {
-    const { id, name, vcpus, ram, disk, ephemeral, swap, isPublic } = flavor;
+    const { id, name, vcpus, ram, disk, ephemeral, swap, isPublic, rxtxFactor, description } = flavor;
     const own = {
       id,
       name,
@@ -41,6 +42,8 @@ export class FlavorCalls {
       swap,
       'OS-FLV-EXT-DATA:ephemeral': ephemeral,
       'os-flavor-access:is_public': isPublic,
+      ...(rxtxFactor !== 1 && { rxtx_factor: rxtxFactor }),
+      ...(description !== null && { description }),
     };
     const purpose = `create the flavor ${name}`;
     return this.#call({
@@ -103,19 +106,37 @@ export class FlavorCalls {
     });
   }
 
-  #call({ method, path, body, success, purpose, before, after }: Call): CallApi {
-    const about = flavorResource(this.#api, this.#name);
-    return callApi({
-      request: requestTo(this.#api, method, path, body),
-      client: this.#api.access.client,
-      purpose,
-      success,
-      advice: { 400: 'Nova refuses the value', 404: 'the flavor is gone; run again' },
-      diff: { kind: 'attributes', path: `flavor ${this.#name}`, before, after },
-      touches: [about],
-      predicts: [{ resource: about, value: this.#after ?? GONE }],
-    });
+  #call(call: FlavorCall): CallApi {
+    return flavorCall(this.#api, this.#name, { ...call, result: this.#after ?? GONE });
   }
+}
+
+/** @param call with what check mode believes of the flavor then */
+export function flavorCall(
+  api: ComputeApi,
+  name: string,
+  {
+    method,
+    path,
+    body,
+    success,
+    purpose,
+    before,
+    after,
+    result,
+  }: FlavorCall & { readonly result: Flavor | typeof GONE },
+): CallApi {
+  const about = flavorResource(api, name);
+  return callApi({
+    request: requestTo(api, method, path, body),
+    client: api.access.client,
+    purpose,
+    success,
+    advice: { 400: 'Nova refuses the value', 404: 'the flavor is gone; run again' },
+    diff: { kind: 'attributes', path: `flavor ${name}`, before, after },
+    touches: [about],
+    predicts: [{ resource: about, value: result }],
+  });
 }
 
 /** What a person reads of a flavor, with its units. */

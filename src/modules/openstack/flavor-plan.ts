@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { CallApi } from '../../contract/change.ts';
 import { TaskError } from '../../contract/task-error.ts';
 import { suggest } from '../../language/suggest.ts';
@@ -6,12 +5,16 @@ import type { ComputeApi } from './compute.ts';
 import { ALIAS_PROPERTY, type KnownAliases, requestedAliases } from './flavor-aliases.ts';
 import type { FlavorArgs } from './flavor-args.ts';
 import { FlavorCalls, shownFlavor } from './flavor-changes.ts';
+import { idFromName } from './flavor-id.ts';
 import type { Flavor } from './flavors.ts';
+import { DESCRIBES_FLAVORS, forgetCall, keepCall } from './replaced-flavor.ts';
 
 /** What a decision about one flavor rests on. */
 export interface FlavorCurrent {
   readonly api: ComputeApi;
   readonly flavor: Flavor | undefined;
+  /** All of the flavor as it was when a replacement began that did not end. */
+  readonly kept?: Flavor | undefined;
   /** Another flavor that has the id a new one would get. */
   readonly holderOfId: string | undefined;
   /** Absent when the task asks for no PCI devices. */
@@ -19,28 +22,35 @@ export interface FlavorCurrent {
 }
 
 export function planFlavor(args: FlavorArgs, current: FlavorCurrent): readonly CallApi[] {
-  const { api, flavor } = current;
-  if (args.state === 'absent') return flavor ? [new FlavorCalls(api, args.name, undefined).remove(flavor)] : [];
+  const { api, flavor, kept } = current;
+  const forget = kept ? [forgetCall(api, args.name)] : [];
+  if (args.state === 'absent')
+    return [...(flavor ? [new FlavorCalls(api, args.name, undefined).remove(flavor)] : []), ...forget];
   refuseUnknownAliases(args, current.aliases);
-  const wanted = wantedFlavor(args, flavor);
+  const before = whole(flavor, kept);
+  const wanted = wantedFlavor(args, before);
   const calls = new FlavorCalls(api, args.name, wanted);
-  if (!flavor) return built(calls, wanted, current);
-  if (differences(flavor, wanted).length === 0) return propertyCalls(calls, flavor, wanted);
+  if (!flavor || !before) return [...built(calls, wanted, current), ...forget];
+  if (differences(flavor, wanted).length === 0) return [...completed(calls, flavor, wanted), ...forget];
   if (!args.replace) throw cannotChange(flavor, wanted);
-  return [calls.remove(flavor), ...built(calls, wanted, current)];
+  refuseUnkept(args, current);
+  return [
+    keepCall(api, before, kept !== undefined),
+    calls.remove(flavor),
+    ...built(calls, wanted, current),
+    forgetCall(api, args.name),
+  ];
 }
 
-/** A UUID (version 5) of the name: the plan is the same every time, and so is the id in every region. */
-export function idFromName(name: string): string {
-  const hash = createHash('sha1').update(NAMESPACE).update(name).digest();
-  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
-  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
-  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+/** What a run that was interrupted has not put back yet belongs to the flavor all the same. */
+function whole(flavor: Flavor | undefined, kept: Flavor | undefined): Flavor | undefined {
+  if (!flavor || !kept) return flavor ?? kept;
+  return {
+    ...flavor,
+    properties: { ...kept.properties, ...flavor.properties },
+    projects: flavor.isPublic ? [] : [...new Set([...flavor.projects, ...kept.projects])],
+  };
 }
-
-/** RFC 4122, appendix C: names below this one are DNS names. */
-const DNS = Buffer.from('6ba7b8109dad11d180b400c04fd430c8', 'hex');
-const NAMESPACE = Buffer.concat([DNS, Buffer.from('flavor.nova.openstack.org/')]);
 
 function wantedFlavor(args: FlavorArgs, flavor: Flavor | undefined): Flavor {
   if (!flavor && (args.vcpus === undefined || args.ram === undefined))
@@ -53,7 +63,9 @@ function wantedFlavor(args: FlavorArgs, flavor: Flavor | undefined): Flavor {
     disk: args.disk ?? flavor?.disk ?? 0,
     ephemeral: args.ephemeral ?? flavor?.ephemeral ?? 0,
     swap: args.swap ?? flavor?.swap ?? 0,
+    rxtxFactor: flavor?.rxtxFactor ?? 1,
     isPublic: args.is_public ?? flavor?.isPublic ?? true,
+    description: flavor?.description ?? null,
     properties: wantedProperties(args, flavor),
     projects: flavor?.projects ?? [],
   };
@@ -69,12 +81,13 @@ function built(calls: FlavorCalls, wanted: Flavor, { holderOfId }: FlavorCurrent
     throw new TaskError(
       `the id ${wanted.id} for the flavor ${wanted.name} belongs to the flavor ${holderOfId}; give another \`id\``,
     );
-  const projects = wanted.isPublic ? [] : wanted.projects;
-  return [
-    calls.create(wanted),
-    ...projects.map((project) => calls.admit(wanted, project)),
-    ...propertyCalls(calls, { ...wanted, properties: {} }, wanted),
-  ];
+  return [calls.create(wanted), ...completed(calls, { ...wanted, projects: [], properties: {} }, wanted)];
+}
+
+/** What can be changed in a flavor that is there. */
+function completed(calls: FlavorCalls, flavor: Flavor, wanted: Flavor): readonly CallApi[] {
+  const projects = wanted.isPublic ? [] : wanted.projects.filter((one) => !flavor.projects.includes(one));
+  return [...projects.map((project) => calls.admit(wanted, project)), ...propertyCalls(calls, flavor, wanted)];
 }
 
 function propertyCalls(calls: FlavorCalls, flavor: Flavor, wanted: Flavor): readonly CallApi[] {
@@ -100,6 +113,15 @@ function cannotChange(flavor: Flavor, wanted: Flavor): TaskError {
     `the flavor ${flavor.name} differs in what Nova cannot change: ${differences(flavor, wanted).join('; ')}. ` +
       'Nothing was done. Give the new size another name, or say `replace: true` to delete the flavor and create it anew: ' +
       'servers keep the size they were created with, but refer to a flavor that is then another one',
+  );
+}
+
+/** @throws {TaskError} where an interruption would lose what the task does not name */
+function refuseUnkept({ name }: FlavorArgs, { api }: FlavorCurrent): void {
+  if (api.minor >= DESCRIBES_FLAVORS) return;
+  throw new TaskError(
+    `Nova's API speaks 2.${api.minor}, and the flavor ${name} can be kept while it is replaced only since 2.${DESCRIBES_FLAVORS}. ` +
+      'Nothing was done. Delete it by hand and run again, with all it shall have in the task',
   );
 }
 

@@ -18,7 +18,11 @@ export interface Flavor {
   readonly ephemeral: number;
   /** MiB. */
   readonly swap: number;
+  /** Share of a network's bandwidth, which Xen once heeded; 1 unless somebody set it. */
+  readonly rxtxFactor: number;
   readonly isPublic: boolean;
+  /** Null also where Nova is too old to have any. */
+  readonly description: string | null;
   /** Extra specs. */
   readonly properties: Readonly<Record<string, string>>;
   /** Projects that may use a private flavor. */
@@ -105,7 +109,9 @@ function flavorOf(json: Readonly<Record<string, unknown>>): Flavor {
     ephemeral: Number(json['OS-FLV-EXT-DATA:ephemeral'] ?? 0),
     // Before 2.75 no swap is an empty string.
     swap: Number(json.swap ?? 0),
+    rxtxFactor: Number(json.rxtx_factor ?? 1),
     isPublic: json['os-flavor-access:is_public'] !== false,
+    description: typeof json.description === 'string' ? json.description : null,
     properties: texts(json.extra_specs),
     projects: [],
   };
