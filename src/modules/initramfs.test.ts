@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -32,6 +33,7 @@ const image: InitramfsImage = {
   path: '/boot/initrd.img-6.1',
   size: 100,
   broken: null,
+  isUnjudged: false,
   modules: ['vfio_pci', 'ext4'],
   early: ['vfio_pci'],
   files: { 'etc/modprobe.d/tsplay-vfio_pci.conf': good },
@@ -107,6 +109,7 @@ describe('initramfs', () => {
     ['a module that is missing', { modules: [] }, 'module vfio_pci is missing'],
     ['a module that is not loaded early', { early: [] }, 'not loaded early'],
     ['an image cut short', { broken: 'premature end of archive' }, 'premature end'],
+    ['an image that a killed run left', { isUnjudged: true }, 'did not end'],
     ['a kernel without image', { size: null }, 'there is none'],
   ])('rebuilds for %s, in any kernel', (_, wrong, said) => {
     const run = planned([{}, wrong]);
@@ -211,7 +214,7 @@ describe('the scripts, in a real sh', () => {
   let root = '';
   const local = (text: string) =>
     text
-      .replaceAll(/(?<![\w}])\/(boot|lib\/modules|var\/lib|run|var\/tmp|sys|proc\/self)\b/g, `${root}/$1`)
+      .replaceAll(/(?<![\w}])\/(boot|lib\/modules|var\/lib|run|var\/tmp|sys|proc)\b/g, `${root}/$1`)
       .replaceAll(`${root}/run/tsplay`, `${root}/run/tsplay`);
   const run = (words: readonly string[]) =>
     spawnSync('sh', ['-c', local(words[0] ?? ''), 'sh', ...words.slice(1)], {
@@ -223,8 +226,8 @@ describe('the scripts, in a real sh', () => {
     const done = run(command?.kind === 'script' ? [command.script, ...command.args] : []);
     return parseInitramfs(done.stdout.toString());
   };
-  const rebuild = (files: readonly string[] = []) => {
-    const change = rebuildInitramfs({ missing: [], files, predicted: { early: [], modules: [], files: {} } });
+  const rebuild = (files: readonly string[] = [], missing: readonly string[] = []) => {
+    const change = rebuildInitramfs({ missing, files, predicted: { early: [], modules: [], files: {} } });
     return run(change.kind === 'run-command' ? [change.argv[2] ?? '', ...change.argv.slice(4)] : []);
   };
   const tool = (name: string, text: string) => {
@@ -240,6 +243,7 @@ describe('the scripts, in a real sh', () => {
       'boot',
       'run',
       'var/tmp',
+      'proc/sys/kernel/random',
       'lib/modules/6.1',
       'boot/tree/early',
       'boot/tree/main/etc/modprobe.d',
@@ -247,6 +251,7 @@ describe('the scripts, in a real sh', () => {
       'boot/tree/main/usr/lib/modules/6.1/kernel',
     ])
       mkdirSync(join(root, place), { recursive: true });
+    writeFileSync(join(root, 'proc/sys/kernel/random/boot_id'), 'this boot\n');
     for (const name of ['vmlinuz-6.1', 'vmlinuz-5.9-without-modules', 'initrd.img-6.1'])
       writeFileSync(join(root, 'boot', name), 'x');
     writeFileSync(join(root, 'lib/modules/6.1/modules.builtin'), 'kernel/drivers/vfio/vfio.ko\n');
@@ -326,6 +331,60 @@ describe('the scripts, in a real sh', () => {
     tool('update-initramfs', `: >${root}/boot/initrd.img-6.1.new; exit 1`);
     expect(rebuild().stderr.toString()).toMatch(/could not be made; the old one is back/);
     expect(imageText()).toBe('good');
+    expect(hidden()).toEqual([]);
+  });
+
+  const mark = () => join(root, 'var/lib/tsplay/initramfs/rebuilt-in-boot');
+  const marked = (): string | null => (existsSync(mark()) ? readFileSync(mark(), 'utf8') : null);
+
+  it('says that this boot runs on an older image only where one was replaced', () => {
+    rmSync(mark());
+    replaceImage('');
+    expect(rebuild().status).toBe(1);
+    expect(marked()).toBeNull();
+    writeFileSync(mark(), 'the boot before\n');
+    expect(rebuild().status).toBe(1);
+    expect(marked()).toBe('the boot before\n');
+    replaceImage('new');
+    expect(rebuild().status).toBe(0);
+    expect(marked()).toBe('this boot\n');
+    replaceImage('');
+    expect(rebuild().status).toBe(1);
+    expect(marked()).toBe('this boot\n');
+  });
+
+  it('says so too where a later kernel than the first is refused', () => {
+    rmSync(mark());
+    mkdirSync(join(root, 'lib/modules/6.2'));
+    writeFileSync(join(root, 'boot/initrd.img-6.2'), 'good');
+    tool(
+      'update-initramfs',
+      `image=${root}/boot/initrd.img-$3; { [ "$3" = 6.2 ] || echo new; } >${root}/new && mv ${root}/new "$image"`,
+    );
+    expect(rebuild().status).toBe(1);
+    expect(marked()).toBe('this boot\n');
+    expect(readFileSync(join(root, 'boot/initrd.img-6.2'), 'utf8')).toBe('good');
+    rmSync(join(root, 'boot/initrd.img-6.2'));
+  });
+
+  it('takes a refused image away from a kernel that had none, so that nothing boots it', () => {
+    tool('update-initramfs', `: >${root}/boot/initrd.img-$3; [ "$3" = 6.2 ] || echo new >${root}/boot/initrd.img-$3`);
+    const refused = rebuild([], ['6.2']);
+    expect(refused.stderr.toString()).toMatch(
+      /initrd.img-6.2: the new image cannot be unpacked \(.*\); there was none/,
+    );
+    expect(existsSync(join(root, 'boot/initrd.img-6.2'))).toBe(false);
+    expect(hidden()).toEqual([]);
+    rmSync(join(root, 'lib/modules/6.2'), { recursive: true });
+  });
+
+  it('takes an image for stale that a run left before it was looked at', () => {
+    writeFileSync(join(root, 'boot/initrd.img-6.1'), 'new');
+    expect(inspect().images[0]?.isUnjudged).toBe(false);
+    writeFileSync(join(root, 'boot/.tsplay-initrd.img-6.1'), 'the last good one');
+    expect(inspect().images[0]?.isUnjudged).toBe(true);
+    replaceImage('newer');
+    expect(rebuild().status).toBe(0);
     expect(hidden()).toEqual([]);
   });
 

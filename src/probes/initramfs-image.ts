@@ -11,6 +11,8 @@ export interface InitramfsImage {
   readonly size: number | null;
   /** Why it could not be unpacked: truncated, damaged. */
   readonly broken: string | null;
+  /** A run that made it was killed before it had looked at it. */
+  readonly isUnjudged: boolean;
   /** Modules in it, with underscores. */
   readonly modules: readonly string[];
   /** Lines of conf/modules, or names that dracut's rd.driver.pre gives: loaded before the root file system is mounted. */
@@ -134,6 +136,7 @@ for v in /boot/vmlinuz-* /boot/vmlinux-*; do
   [ -d "/lib/modules/$k" ] || continue
   image_of "$k"
   printf 'kernel %s\\nimage %s\\n' "$k" "$image"
+  if [ "$generator" = initramfs-tools ] && [ -e "/boot/.tsplay-initrd.img-$k" ]; then echo unjudged; fi
   if [ -n "$names" ]; then
     grep -Eho "/($names)\\\\.ko" "/lib/modules/$k/modules.builtin" 2>/dev/null | sed 's|/||; s|\\.ko||; s/^/builtin /'
     grep -Eho "^[^:]*/($names)\\\\.ko[^:]*:" "/lib/modules/$k/modules.dep" 2>/dev/null | sed 's|.*/||; s|\\.ko.*||; s/^/available /'
@@ -179,6 +182,7 @@ function imageOf(records: readonly (readonly [string, string])[]): InitramfsImag
     path: of('image')[0] ?? '',
     size: size === undefined ? null : Number(size),
     broken: of('broken')[0] ?? null,
+    isUnjudged: of('unjudged').length > 0,
     modules: of('module'),
     early: of('early'),
     files: Object.fromEntries(of('file').map(fileOf)),
@@ -199,6 +203,7 @@ function predict(_: InitramfsQuestion, value: Initramfs, overlay: Overlay): Init
     ...image,
     ...fact,
     broken: null,
+    isUnjudged: false,
     size: image.size ?? 1,
     modules: [...new Set([...image.modules, ...fact.modules])],
   });

@@ -13,7 +13,7 @@ describe('the scripts for dracut, in a real sh', () => {
   let root = '';
   const at = (path: string) => join(root, path);
   const local = (text: string) =>
-    text.replaceAll(/(?<!\w)\/(boot|lib\/modules|var\/lib|run|var\/tmp|etc)\b/g, `${root}/$1`);
+    text.replaceAll(/(?<!\w)\/(boot|lib\/modules|var\/lib|run|var\/tmp|etc|proc\/sys)\b/g, `${root}/$1`);
   const run = (script: string, args: readonly string[]) =>
     spawnSync('sh', ['-c', local(script), 'sh', ...args], { env: { PATH: `${root}/bin:${process.env['PATH']}` } });
   const tool = (name: string, text: string) =>
@@ -41,6 +41,7 @@ describe('the scripts for dracut, in a real sh', () => {
       'run',
       'var/tmp',
       'lib/modules/6.1',
+      'proc/sys/kernel/random',
       'etc/dracut.conf.d',
       'var/lib/tsplay/initramfs',
     ])
@@ -53,6 +54,7 @@ describe('the scripts for dracut, in a real sh', () => {
     ])
       writeFileSync(at(file), '');
     writeFileSync(at('boot/initramfs-6.1.img'), 'old');
+    writeFileSync(at('proc/sys/kernel/random/boot_id'), 'this boot\n');
     tool('update-initramfs', 'exec dracut');
     tool('dracut', 'echo new >"$2"');
     tool(
@@ -94,14 +96,19 @@ echo x >etc/modprobe.d/a.conf; echo x >var/lib/dracut/${HOOK}; : >lib/modules/6.
     expect(done).toMatchObject({ code: 1, said: expect.stringContaining(said) });
     expect(statSync(at('boot/initramfs-6.1.img'))).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
     expect(leftovers().toSorted()).toEqual(
-      [
-        'initramfs-0-rescue-abc.img',
-        'initramfs-6.1.img',
-        'vmlinuz-0-rescue-abc',
-        'vmlinuz-6.1',
-        'rebuilt-in-boot',
-      ].toSorted(),
+      ['initramfs-0-rescue-abc.img', 'initramfs-6.1.img', 'vmlinuz-0-rescue-abc', 'vmlinuz-6.1'].toSorted(),
     );
+  });
+
+  it('says that this boot runs on an older image only where one was replaced', () => {
+    const mark = at('var/lib/tsplay/initramfs/rebuilt-in-boot');
+    tool('dracut', 'exit 1');
+    writeFileSync(mark, 'the boot before\n');
+    expect(rebuild('boot/initramfs-6.1.img').code).toBe(1);
+    expect(readFileSync(mark, 'utf8')).toBe('the boot before\n');
+    tool('dracut', 'echo new >"$2"');
+    expect(rebuild('boot/initramfs-6.1.img').code).toBe(0);
+    expect(readFileSync(mark, 'utf8')).toBe('this boot\n');
   });
 
   it.each([

@@ -1,22 +1,22 @@
 import { runCommand } from '../../changes/run-command.ts';
 import type { Change } from '../../contract/change.ts';
-import { INITRAMFS_MARK } from '../../probes/boot-identity.ts';
 import { INITRAMFS, INSPECT, type InitramfsImage, type PredictedImages } from '../../probes/initramfs-image.ts';
+import { REBUILD_MARK } from './rebuild-mark.ts';
 import { ROOT_MODULES } from './root-modules.ts';
 
 /**
- * Arguments: kernel and image in pairs, `--`, paths in the image. First the mark that this boot runs on an older image, so
- * that no crash between here and there loses the reason to reboot. dracut writes over the old image and removes it when
- * that fails, so it is given another name in the same directory: the old one gives way only to one that was unpacked,
+ * Arguments: kernel and image in pairs, `--`, paths in the image. dracut writes over the old image and removes it when that
+ * fails, so it is given another name in the same directory: the old one gives way only to one that was unpacked,
  * found whole and fit for the root disk, and flushed. `--regenerate-all` would choose the names itself.
  */
 const SCRIPT = `generator=dracut new= pairs=
 ${INSPECT}
 ${ROOT_MODULES}
-trap 'rm -rf "$scratch" "$new"' EXIT
+${REBUILD_MARK}
+trap 'rm -rf "$scratch" "$new"; unmark' EXIT
 umask 077; mkdir -p "$stamps" || exit
 rm -f /boot/.tsplay-init*
-cat /proc/sys/kernel/random/boot_id >${INITRAMFS_MARK} || exit
+mark || exit
 while [ "$1" != -- ]; do pairs="$pairs$1 $2
 "; shift 2; done
 shift
@@ -32,6 +32,7 @@ while read -r kernel image; do
   lacking=$(lacking_root_module "$kernel" "$stamps/new")
   if [ -n "$lacking" ]; then fail "the new one lacks $lacking, without which the root file system is not found (omit_drivers, hostonly in /etc/dracut.conf.d)"; fi
   sync "$new" 2>/dev/null || sync
+  replaced=1
   mv -f "$new" "$image" || exit
   sync "\${image%/*}" 2>/dev/null || sync
   now=$(signature "$image") || exit

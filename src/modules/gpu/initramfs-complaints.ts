@@ -28,6 +28,7 @@ export function stale(given: ImageWish, current: ImageFacts): readonly string[] 
 export function complaintsOf(image: InitramfsImage, given: ImageWish, current: ImageFacts): readonly string[] {
   if (image.size === null) return ['there is none'];
   if (image.broken !== null) return [`cannot be unpacked (${image.broken})`];
+  if (image.isUnjudged) return ['the run that made it did not end, and nobody looked at it'];
   const files = Object.entries(current.wanted).filter(([path, file]) => !isEqualFile(image.files[path], file));
   const surplus = Object.keys(image.files).filter(
     (path) => !(path in current.wanted) && (OWN_SCRIPTS.includes(path) || isModprobe(path, given)),
