@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { entryText, fileAt, MACHINE } from '../../test/support/bls-host.ts';
-import { compareIds, expandOptions, parseBlsEntries, withOptions } from './bls-entries.ts';
+import { compareIds, expandOptions, parseBlsEntries, takesParameters, withOptions } from './bls-entries.ts';
 import { tokenize } from './kernel-cmdline-tokens.ts';
 
 const at = (id: string, text: string) => fileAt(`/boot/loader/entries/${id}.conf`, text);
@@ -51,11 +51,18 @@ describe('boot entries that are files', () => {
     expect(changed).toBe(text.replace('options ro', 'options ro iommu=pt'));
   });
 
-  it('puts options after the kernel in an entry that has none', () => {
-    const [entry] = parseBlsEntries([at('x', 'title x\nlinux /k\ninitrd /i\n')]);
-    expect(entry && Buffer.from(withOptions(entry, tokenize('ro'))).toString()).toBe(
-      'title x\nlinux /k\noptions ro\ninitrd /i\n',
-    );
+  it('passes over carriage returns, as GRUB does', () => {
+    const text = entryText(KERNEL, 'root=UUID=1 ro').replaceAll('\n', '\r\n');
+    const [entry] = parseBlsEntries([at('x', text)]);
+    expect(entry).toMatchObject({ kernel: `/vmlinuz-${KERNEL}`, initrds: [`/initramfs-${KERNEL}.img`] });
+    expect(entry?.options.map((token) => token.text)).toEqual(['root=UUID=1', 'ro']);
+  });
+
+  it('knows entries that are no Linux system', () => {
+    const memtest = at('memtest86+', 'title Memory test\nlinux /memtest86+x64.bin\n');
+    const bare = at('bare', 'title x\nlinux /k\ninitrd /i\n');
+    expect(parseBlsEntries([memtest]).map(takesParameters)).toEqual([false]);
+    expect(parseBlsEntries([bare]).map(takesParameters)).toEqual([true]);
   });
 
   it('puts variables in as GRUB does: unset ones are nothing', () => {

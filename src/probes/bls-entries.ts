@@ -19,7 +19,7 @@ export interface BlsEntry {
   readonly machineId: string | null;
 }
 
-/** Entries with a kernel, in the order of GRUB's menu: newest first. */
+/** Entries with a kernel, in the order of GRUB's menu: newest first. GRUB passes over carriage returns (grub_file_getline). */
 export function parseBlsEntries(files: readonly FileContent[]): readonly BlsEntry[] {
   const entries = files.flatMap((file) => (file.kind === 'file' ? entryOf(file) : []));
   return entries.sort((a, b) => compareIds(b.id, a.id));
@@ -28,7 +28,7 @@ export function parseBlsEntries(files: readonly FileContent[]): readonly BlsEntr
 function entryOf(file: BlsEntry['file']): readonly BlsEntry[] {
   const lines = Buffer.from(file.bytes)
     .toString()
-    .split('\n')
+    .split(/\r?\n/)
     .map((line) => /^[ \t]*([^#\s]\S*)[ \t]+(.*)$/.exec(line));
   const valuesOf = (key: string) => lines.flatMap((line) => (line?.[1] === key ? [(line[2] ?? '').trim()] : []));
   const [kernel] = valuesOf('linux');
@@ -50,13 +50,17 @@ function entryOf(file: BlsEntry['file']): readonly BlsEntry[] {
   ];
 }
 
-/** The entry's file with other options; all else stays as it is. GRUB stops reading at a line without a value: none is added. */
+/** Not the rescue entry, and not what is no Linux system: memtest86+ has neither options nor an initrd. */
+export function takesParameters({ isRescue, options, initrds }: BlsEntry): boolean {
+  return !isRescue && (options.length > 0 || initrds.length > 0);
+}
+
+/** The entry's file with other words on its options line; all else stays as it is. */
 export function withOptions({ file }: BlsEntry, options: readonly CmdlineToken[]): Uint8Array {
   const lines = Buffer.from(file.bytes).toString('latin1').split('\n');
   const line = `options ${options.map((token) => token.text).join(' ')}`;
-  const at = lines.findIndex((one) => /^[ \t]*options([ \t]|$)/.test(one));
-  const after = lines.findIndex((one) => /^[ \t]*linux[ \t]/.test(one)) + 1;
-  return Buffer.from((at < 0 ? lines.toSpliced(after, 0, line) : lines.with(at, line)).join('\n'), 'latin1');
+  const at = lines.findIndex((one) => /^[ \t]*options[ \t]/.test(one));
+  return Buffer.from(lines.with(at, line).join('\n'), 'latin1');
 }
 
 /** Variables of the environment block, put in as blscfg does; one that is not set is nothing. */

@@ -12,36 +12,17 @@ may_look() {
 }`;
 
 /**
- * Remembers the argument whose number is `i`, for `eval "set -- $kept"` after the loop: `set -- "$@" "$p"` within it would
- * copy all arguments for each of them. Flags are gathered in `o` and written at once, because each write is a system call.
+ * Any number of paths in one go, because each program costs the host more than all the rest: one stat and one cat for all of them.
+ * Arguments are `s/path` for what is at a path, and `max/path` for the content at the end of its links up to so many bytes.
+ * Prints a line of flags (1 exists, 0 absent; f exists, a absent, d dangling link, l link loop, in capitals where the real path
+ * differs; x hidden); those real paths, each with its length; a stat line for each that exists (- where stat failed); a line of
+ * letters as {@link CONTENTS} has them; the targets of links, each with its length; the contents one after the other.
+ *
+ * Paths stay where they are, in "$@", and lists name them by number: `held` for those that exist, `ask` for stat and `kept` for
+ * cat as shell words. `set -- "$@" "$p"` in a loop would copy all arguments for each of them.
  */
-const KEEP = 'kept="$kept \\"\\${$i}\\""';
-
-/** Prints flags (1 exists, 0 absent, x hidden), one stat line for each that exists, then the targets of links. */
-export const STATE_SCRIPT = `${MAY_LOOK}
-i=0 kept= o= f='${STAT_FORMAT}' TZ=UTC0; export TZ
-for p do
-  i=$((i + 1))
-  if [ -e "$p" ] || [ -L "$p" ]; then ${KEEP}; o=\${o}1
-  elif may_look "$p"; then o=\${o}0
-  else o=\${o}x; fi
-done
-printf '%s\\n' "$o"; eval "set -- $kept"; [ $# -gt 0 ] || exit 0
-stat -c "$f" -- "$@" || { printf '!\\n'; for p do stat -c "$f" -- "$p" || printf -- '-\\n'; done; }
-printf '=\\n'
-for p do
-  [ -L "$p" ] || continue
-  t=$(readlink -- "$p"; printf x); t=\${t%??}
-  printf '%s\\n%s\\n' "\${#t}" "$t"
-done
-exit 0`;
-
-/**
- * For every path of "$@": a line with a flag (f exists, a absent, d dangling link, l link loop, x hidden) and, where it
- * differs, the real path with its length. Leaves those that exist in "$@".
- */
-const RESOLVE = `${MAY_LOOK}
-i=0 kept= o= last=
+export const FILES_SCRIPT = `${MAY_LOOK}
+i=0 flags= reals= held= ask= each= last= f='${STAT_FORMAT}' TZ=UTC0; export TZ
 real_of() {
   r=$1 d=\${1%/*}
   if [ -L "$1" ]; then
@@ -51,22 +32,60 @@ real_of() {
   elif [ -n "$last" ]; then r=\${PWD%/}/\${1##*/}; fi
 }
 flag() {
-  if [ "$r" = "$2" ] || [ -z "$r" ]; then o="$o$1
-"; else o="$o$1\${#r}:$r
+  if [ "$r" = "$p" ] || [ -z "$r" ]; then flags=$flags$1
+  else flags=$flags$2 reals="$reals\${#r}:$r
 "; fi
 }
-for p do
-  i=$((i + 1)); real_of "$p"
-  if [ -e "$p" ]; then ${KEEP}; flag f "$p"
+hold() { held="$held$i "; ask="$ask \\"$1\\""; }
+for w do
+  i=$((i + 1)) p=/\${w#*/}
+  case $w in s/*)
+    if [ -e "$p" ] || [ -L "$p" ]; then hold "/\\\${$i#*/}"; flags=\${flags}1
+    elif may_look "$p"; then flags=\${flags}0
+    else flags=\${flags}x; fi
+    continue
+  esac
+  real_of "$p"
+  if [ -e "$p" ]; then
+    if [ ! -L "$p" ]; then hold "/\\\${$i#*/}"
+    elif [ -n "$r" ]; then eval "r$i=\\$r"; hold "\\$r$i"
+    else hold; each=1; fi
+    flag f F
   elif [ -L "$p" ]; then
-    case $(stat -L -c %s -- "$p" 2>&1) in *levels\\ of\\ symbolic*|*link\\ loop*) r= ; flag l "$p";; *)
+    case $(stat -L -c %s -- "$p" 2>&1) in *levels\\ of\\ symbolic*|*link\\ loop*) flags=\${flags}l;; *)
       [ -n "$r" ] || { r=$(readlink -- "$p"; printf x); r=\${r%??}; case $r in /*) ;; *) r=\${p%/*}/$r;; esac; }
-      flag d "$p";;
+      flag d D;;
     esac
-  elif may_look "$p"; then flag a "$p"
-  else r= ; flag x "$p"; fi
+  elif may_look "$p"; then flag a A
+  else flags=\${flags}x; fi
 done
-printf '%s' "$o"; eval "set -- $kept"`;
+printf '%s\\n%s' "$flags" "$reals"; [ -n "$held" ] || exit 0
+[ -n "$each" ] || eval "s=\\$(stat -c \\"\\$f\\" -- $ask)" || each=1
+[ -z "$each" ] || s=$(for i in $held; do
+  eval "w=\\\${$i}"; p=/\${w#*/}
+  case $w in (s/*) stat -c "$f" -- "$p";; (*) stat -L -c "$f" -- "$p";; esac || printf -- '-\\n'
+done)
+printf '%s\\n' "$s"
+set -f; IFS='
+'
+o= kept= links= total=0
+for line in $s; do
+  i=\${held%% *} held=\${held#* } size=\${line%%|*}; eval "w=\\\${$i}"; p=/\${w#*/}
+  case $w in s/*) [ ! -L "$p" ] || links="$links$i
+"; continue; esac
+  if [ "$size" = - ]; then o=\${o}v
+  elif [ ! -f "$p" ]; then o=\${o}n
+  elif [ "$size" -gt "\${w%%/*}" ]; then o=\${o}t
+  elif [ ! -r "$p" ]; then o=\${o}u
+  elif [ $((total + size)) -gt 7340032 ]; then o=\${o}b
+  else total=$((total + size)) o=\${o}c kept="$kept \\"/\\\${$i#*/}\\""; fi
+done
+printf '%s\\n' "$o"
+for i in $links; do
+  eval "w=\\\${$i}"; t=$(readlink -- "/\${w#*/}"; printf x); t=\${t%??}
+  printf '%s:%s\\n' "\${#t}" "$t"
+done
+IFS=' '; [ -z "$kept" ] || eval "exec cat -- $kept"`;
 
 /**
  * For the paths in "$@", all of which exist: their stat lines, one letter each (c content, t too large, u unreadable, n
@@ -87,13 +106,11 @@ for line in $s; do
   elif [ "$size" -gt "$max" ]; then o=\${o}t
   elif [ ! -r "$p" ]; then o=\${o}u
   elif [ $((total + size)) -gt 7340032 ]; then o=\${o}b
-  else total=$((total + size)) o=\${o}c; ${KEEP}; fi
+  else total=$((total + size)) o=\${o}c kept="$kept \\"\\\${$i}\\""; fi
 done
 printf '%s\\n' "$o"; eval "set -- $kept"
 [ $# -eq 0 ] || cat -- "$@"
 exit 0`;
-
-export const CONTENT_SCRIPT = `max=$1; shift${RESOLVE}${CONTENTS}`;
 
 /** Arguments: pairs of directory and suffix. For each the number of names (- for no directory) and the names by length. */
 export const DIRECTORY_SCRIPT = `max=$1; shift; n=$#; i=0

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,6 +91,54 @@ describe.each(SHELLS)('files read through %s', (_, shell) => {
       { value: { kind: 'too-large' } },
       { value: { kind: 'not-a-file', state: { kind: 'directory' } } },
     ]);
+  });
+
+  it('answers for links, what they lead to and what is not there, asked for together', async () => {
+    mkdirSync(at('mixed'));
+    writeFileSync(at('mixed/target'), 'bytes\n');
+    symlinkSync('target', at('mixed/link'));
+    symlinkSync('/dev/null', at('mixed/null'));
+    const [link, followed, state, none, device, linkToDevice] = await Promise.all([
+      host.read(fileState(at('mixed/link'))),
+      host.read(fileContent(at('mixed/link'))),
+      host.read(fileContent(at('mixed/target'), 0)),
+      host.read(fileContent(at('mixed/none'))),
+      host.read(fileContent('/dev/null')),
+      host.read(fileContent(at('mixed/null'))),
+    ]);
+    expect(link).toMatchObject({ kind: 'link', target: 'target' });
+    expect(followed).toMatchObject({
+      kind: 'file',
+      realPath: at('mixed/target'),
+      bytes: new Uint8Array(Buffer.from('bytes\n')),
+    });
+    expect(state).toMatchObject({ kind: 'too-large', state: { size: 6 } });
+    expect(none).toMatchObject({ kind: 'absent', realPath: at('mixed/none') });
+    expect(device).toMatchObject({ kind: 'not-a-file', state: { kind: 'other', type: 'character device' } });
+    expect(linkToDevice).toMatchObject({ kind: 'not-a-file', realPath: '/dev/null' });
+  });
+
+  it('still answers for the others when what a link leads to has no name', async () => {
+    // A pipe: readlink -f gives `/proc/…/pipe:[1234]`, which does not exist, and one stat for all of them fails.
+    const pipe = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
+    try {
+      writeFileSync(at('beside'), 'here');
+      symlinkSync('beside', at('to-beside'));
+      const [nameless, beside, link] = await Promise.all([
+        host.read(fileContent(`/proc/${pipe.pid}/fd/0`)),
+        host.read(fileContent(at('to-beside'))),
+        host.read(fileState(at('to-beside'))),
+      ]);
+      expect(nameless).toMatchObject({ kind: 'not-a-file', state: { kind: 'other' } });
+      expect(beside).toMatchObject({
+        kind: 'file',
+        realPath: at('beside'),
+        bytes: new Uint8Array(Buffer.from('here')),
+      });
+      expect(link).toMatchObject({ kind: 'link', target: 'beside' });
+    } finally {
+      pipe.kill();
+    }
   });
 
   it('gives the physical path when a directory on the way is a link', async () => {

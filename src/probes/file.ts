@@ -3,8 +3,8 @@ import { type Probe, type ProbeKind, probe } from '../contract/probe.ts';
 import { pathResource } from '../contract/resource.ts';
 import { script } from '../contract/command.ts';
 import { absolutePath } from './absolute-path.ts';
-import { CONTENT_SCRIPT, STATE_SCRIPT } from './file-scripts.ts';
-import { parseContents, parseStates } from './parse-files.ts';
+import { FILES_SCRIPT } from './file-scripts.ts';
+import { type FileSubject, parseFiles } from './parse-files.ts';
 import { predictContent, predictState } from './predict-file.ts';
 import { fuse } from './fuse.ts';
 
@@ -14,38 +14,25 @@ export const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
 /** A program's arguments have a limit (128 KiB a word, 2 MiB in all on Linux). */
 const PATHS_PER_COMMAND = 256;
 
-interface ContentSubject {
-  readonly path: string;
-  readonly maxBytes: number;
-}
-
-const stateKind: ProbeKind<string, FileState> = {
-  name: 'file-state',
-  ...fuse({
-    group: () => '',
-    size: PATHS_PER_COMMAND,
-    command: (paths: readonly string[]) => script(STATE_SCRIPT, paths),
-    parse: parseStates,
-  }),
-  predict: predictState,
-};
-
-const contentKind: ProbeKind<ContentSubject, FileContent> = {
-  name: 'file-content',
+const kind: ProbeKind<FileSubject, FileState | FileContent> = {
+  name: 'file',
   ...fuse({
     // A log that grows between stat and cat spoils the cutting of its whole group, so logs keep to themselves.
-    group: ({ path, maxBytes }: ContentSubject) => `${maxBytes} ${path.startsWith('/var/log/') ? path : ''}`,
+    group: ({ path, maxBytes }: FileSubject) => (maxBytes !== undefined && path.startsWith('/var/log/') ? path : ''),
     size: PATHS_PER_COMMAND,
-    command: (subjects) => script(CONTENT_SCRIPT, [String(subjects[0]?.maxBytes), ...subjects.map(({ path }) => path)]),
-    parse: (subjects, output) =>
-      parseContents(
-        subjects.map(({ path }) => path),
-        output,
+    command: (subjects) =>
+      script(
+        FILES_SCRIPT,
+        subjects.map(({ path, maxBytes }) => `${maxBytes ?? 's'}${path}`),
       ),
+    parse: parseFiles,
   }),
-  predict: ({ path }, value, overlay) => predictContent(path, value, overlay),
-  alsoReads: (value) => (value.realPath === value.path ? [] : [pathResource(value.realPath)]),
+  predict: ({ path }, value, overlay) =>
+    isContent(value) ? predictContent(path, value, overlay) : predictState(path, value, overlay),
+  alsoReads: (value) => (isContent(value) && value.realPath !== value.path ? [pathResource(value.realPath)] : []),
 };
+
+const isContent = (value: FileState | FileContent): value is FileContent => 'realPath' in value;
 
 /**
  * What is at a path, not following a final symbolic link. A path that may not be looked at is a failed reading, never
@@ -54,7 +41,7 @@ const contentKind: ProbeKind<ContentSubject, FileContent> = {
  */
 export function fileState(path: string): Probe<FileState> {
   const absolute = absolutePath(path);
-  return probe(stateKind, absolute, [pathResource(absolute)]);
+  return probe(kind, { path: absolute }, [pathResource(absolute)]) as Probe<FileState>;
 }
 
 /**
@@ -64,5 +51,5 @@ export function fileState(path: string): Probe<FileState> {
  */
 export function fileContent(path: string, maxBytes: number = MAX_CONTENT_BYTES): Probe<FileContent> {
   const absolute = absolutePath(path);
-  return probe(contentKind, { path: absolute, maxBytes }, [pathResource(absolute)]);
+  return probe(kind, { path: absolute, maxBytes }, [pathResource(absolute)]) as Probe<FileContent>;
 }

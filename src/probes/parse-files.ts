@@ -8,28 +8,60 @@ import { parseStatLine } from './stat-line.ts';
 
 type PlainFile = Extract<FileState, { kind: 'file' }>;
 
-/** What STATE_SCRIPT printed. */
-export function parseStates(paths: readonly string[], output: Output): readonly Reading<FileState>[] {
+/** A path to look at: what is there itself, or with `maxBytes` the content at the end of its links. */
+export interface FileSubject {
+  readonly path: string;
+  readonly maxBytes?: number;
+}
+
+/** What FILES_SCRIPT printed. */
+export function parseFiles(
+  subjects: readonly FileSubject[],
+  output: Output,
+): readonly Reading<FileState | FileContent>[] {
   const at = cursor(output.stdout);
   const flags = at.line();
-  const existing = paths.filter((_, index) => flags[index] === '1');
-  const lines = existing.length > 0 ? statLines(at, existing.length) : [];
-  const states = new Map(existing.map((path, index) => [path, stateOf(path, lines[index] ?? '', at, output)]));
-  return paths.map((path, index) => states.get(path) ?? (flags[index] === '0' ? absent(path) : hidden(path)));
+  const entries = subjects.map((subject, index) => entryAt(subject, flags[index] ?? '', at));
+  const held = entries.filter(({ flag }) => flag === '1' || flag === 'f');
+  if (held.length === 0) return entries.map((entry) => withoutStat(entry));
+  const lines = new Map(held.map((entry) => [entry, at.line()]));
+  const letters = at.line();
+  const contents = held.filter(({ flag }) => flag === 'f');
+  if (letters.length !== contents.length) throw new ProbeError(`the host's answer could not be understood: ${letters}`);
+  const readings = new Map<Entry, Reading<FileState | FileContent>>();
+  for (const entry of held)
+    if (entry.flag === '1') readings.set(entry, stateOf(entry, lines.get(entry) ?? '', at, output));
+  contents.forEach((entry, index) =>
+    readings.set(entry, contentOf(entry, { line: lines.get(entry) ?? '', letter: letters[index] ?? '', at, output })),
+  );
+  if (at.remaining > 0) throw new ProbeError(CHANGED);
+  return entries.map((entry) => readings.get(entry) ?? withoutStat(entry));
 }
 
-/** After a failure of the one stat for all, `!` and a line for each path by itself. */
-function statLines(at: Cursor, count: number): readonly string[] {
-  const lines: string[] = [];
-  for (let line = at.line(); line !== '='; line = at.line()) {
-    if (line === '!') lines.length = 0;
-    else lines.push(line);
-  }
-  if (lines.length !== count) throw new ProbeError('stat answered for another number of files than it was asked for');
-  return lines;
+interface Entry {
+  readonly path: string;
+  /** As FILES_SCRIPT prints it, in small letters. */
+  readonly flag: string;
+  readonly realPath: string;
 }
 
-function stateOf(path: string, line: string, at: Cursor, output: Output): Reading<FileState> {
+const CHANGED = 'a file changed while it was read; run again';
+
+function entryAt({ path }: FileSubject, flag: string, at: Cursor): Entry {
+  const isElsewhere = flag >= 'A' && flag <= 'Z';
+  return { path, flag: flag.toLowerCase(), realPath: isElsewhere ? sized(at) : path };
+}
+
+/** Length, colon, text and newline. */
+function sized(at: Cursor): string {
+  let digits = '';
+  for (let char = at.take(1).toString(); char !== ':'; char = at.take(1).toString()) digits += char;
+  const text = at.take(Number(digits)).toString();
+  at.take(1);
+  return text;
+}
+
+function stateOf({ path }: Entry, line: string, at: Cursor, output: Output): Reading<FileState> {
   if (line === '-') return vanished(path, output);
   const state = parseStatLine(path, line);
   if (!state) return failed(noStat(output));
@@ -38,54 +70,15 @@ function stateOf(path: string, line: string, at: Cursor, output: Output): Readin
 
 function vanished(path: string, output: Output): Reading<FileState> {
   const complaints = Buffer.from(output.stderr).toString();
-  return complaints.includes('No such file') ? absent(path) : failed(noStat(output));
+  return complaints.includes('No such file') ? succeeded({ kind: 'absent', path }) : failed(noStat(output));
 }
 
 function noStat(output: Output): string {
   return `this host's stat does not understand -c as coreutils and busybox do (${firstLine(output.stderr) || 'no message'})`;
 }
 
-function sized(at: Cursor): string {
-  const text = at.take(Number(at.line())).toString();
-  at.line();
-  return text;
-}
-
-interface Resolved {
-  readonly path: string;
-  readonly flag: string;
-  readonly realPath: string;
-}
-
-/** What CONTENT_SCRIPT printed. */
-export function parseContents(paths: readonly string[], output: Output): readonly Reading<FileContent>[] {
-  const at = cursor(output.stdout);
-  const resolved = paths.map((path) => resolvedAt(path, at));
-  const existing = resolved.filter(({ flag }) => flag === 'f');
-  const contents = contentsAt(existing, at, output);
-  return resolved.map((entry) => contents.get(entry.path) ?? withoutContent(entry));
-}
-
-function resolvedAt(path: string, at: Cursor): Resolved {
-  const flag = at.take(1).toString();
-  const length = readLength(at);
-  if (length === undefined) return { path, flag, realPath: path };
-  const realPath = at.take(length).toString();
-  at.line();
-  return { path, flag, realPath };
-}
-
-/** Digits up to `:`, or undefined when the line ends at once. */
-function readLength(at: Cursor): number | undefined {
-  let digits = '';
-  for (let char = at.take(1).toString(); char !== '\n'; char = at.take(1).toString()) {
-    if (char === ':') return Number(digits);
-    digits += char;
-  }
-  return undefined;
-}
-
-function withoutContent({ path, flag, realPath }: Resolved): Reading<FileContent> {
+function withoutStat({ path, flag, realPath }: Entry): Reading<FileState | FileContent> {
+  if (flag === '0') return succeeded({ kind: 'absent', path });
   if (flag === 'a' || flag === 'd') return succeeded({ kind: 'absent', path, realPath });
   if (flag === 'l') return failed(`${path} is a symbolic link that leads back to itself`);
   return hidden(path);
@@ -103,7 +96,7 @@ export function contentsAt(
   const readings = entries.map((entry, index) =>
     contentOf(entry, { line: lines[index] ?? '', letter: letters[index] ?? '', at, output }),
   );
-  if (at.remaining > 0) throw new ProbeError('a file changed while it was read; run again');
+  if (at.remaining > 0) throw new ProbeError(CHANGED);
   return new Map(entries.map(({ path }, index) => [path, readings[index] ?? failed('the host gave no answer')]));
 }
 
@@ -131,7 +124,7 @@ function fileAt(
   state: PlainFile,
   at: Cursor,
 ): FileContent {
-  if (state.size > at.remaining) throw new ProbeError('a file changed while it was read; run again');
+  if (state.size > at.remaining) throw new ProbeError(CHANGED);
   return { kind: 'file', path, realPath, state, bytes: new Uint8Array(at.take(state.size)) };
 }
 
@@ -143,10 +136,6 @@ function unread(
   if (letter === 't') return succeeded({ kind: 'too-large', path, realPath, state });
   if (letter === 'u') return failed(`${path} may not be read by this user; use become`);
   return failed(`${path}: more than 7 MiB of files were asked for at once`);
-}
-
-function absent(path: string): Reading<FileState> {
-  return succeeded({ kind: 'absent', path });
 }
 
 function hidden(path: string): { readonly ok: false; readonly error: string } {

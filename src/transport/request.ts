@@ -20,10 +20,13 @@ export function exchangeText(
   { stopOnFailure = false, gathersFrom = Number.POSITIVE_INFINITY }: RequestOptions = {},
 ): Buffer {
   const stop = stopOnFailure ? `[ "$c" = 0 ] || { ${mark(nonce, '.')}; exit; }\n` : '';
-  const after = `c=$?; printf '${nonce}%s;' "$c"; printf '${nonce}%s;' "$c" >&2\n${stop}`;
-  const body = commands.map((command) => `${commandText(command)}\n${after}`).join('');
+  // Each write is a packet: the last status and the end go out as one.
+  const status = (end: string): string =>
+    `c=$?; printf '${nonce}%s;${end}' "$c"; printf '${nonce}%s;${end}' "$c" >&2\n`;
+  const body = commands.map(commandText).join(`\n${status('')}${stop}`);
+  const end = commands.length > 0 ? `\n${status(`${nonce}.;`)}` : `${mark(nonce, '.')}\n`;
   const gather = body.length > gathersFrom ? GATHER : '';
-  return encodeWords(`wait\n{ ${mark(nonce, '<')}\n${body}${mark(nonce, '.')}\n} </dev/null${gather} &\n`);
+  return encodeWords(`wait\n{ ${mark(nonce, '<')}\n${body}${end}} </dev/null${gather} &\n`);
 }
 
 export interface RequestOptions {

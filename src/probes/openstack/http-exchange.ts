@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type HttpClient, type HttpRequest, httpCommand } from '../../contract/http.ts';
 import { type HttpAnswer, httpOutcome, httpRefusal } from '../../contract/http-answer.ts';
-import { type Overlay, type Probe, type ProbeKind, type Reading, UNKNOWN } from '../../contract/probe.ts';
+import { type Overlay, type Probe, ProbeError, type ProbeKind, type Reading, UNKNOWN } from '../../contract/probe.ts';
 import type { Output } from '../../contract/command.ts';
 import type { Resource } from '../../contract/resource.ts';
 import { Secret } from '../../contract/secret.ts';
@@ -35,9 +35,28 @@ export function httpExchange(question: HttpQuestion, reads: readonly Resource[])
 
 function readingOf({ request, okStatuses, advice }: HttpQuestion, output: Output | undefined): Reading<HttpAnswer> {
   const outcome = httpOutcome(request, output);
-  if (!outcome.ok) return failed(outcome.error);
+  if (!outcome.ok)
+    return { ...failed(outcome.error), cause: new NoAnswer(outcome.exit !== undefined && SILENT.has(outcome.exit)) };
   if (okStatuses.includes(outcome.answer.status)) return succeeded(outcome.answer);
-  return failed(httpRefusal(request, outcome.answer, advice));
+  return { ...failed(httpRefusal(request, outcome.answer, advice)), cause: new NoAnswer(outcome.answer.status >= 500) };
+}
+
+/** Of curl(1): refused, too late, closed without a word, broken. */
+const SILENT: ReadonlySet<number> = new Set([7, 28, 52, 56]);
+
+/** Why there is no answer: the cause of the error that a failed exchange is. */
+class NoAnswer {
+  /** The other side is out of order, rather than that it refused, or that the question could not be put. */
+  readonly isDown: boolean;
+
+  constructor(isDown: boolean) {
+    this.isDown = isDown;
+  }
+}
+
+/** Whether a failed exchange means that the service is out of order. */
+export function isServiceDown(error: unknown): error is ProbeError {
+  return error instanceof ProbeError && error.cause instanceof NoAnswer && error.cause.isDown;
 }
 
 /** A command touches everything; no API object has this name. */
