@@ -6,10 +6,10 @@ import type { BootEntries } from '../probes/boot-entries.ts';
 import type { BootLoader } from '../probes/boot-loader.ts';
 import { fileContent, fileState } from '../probes/file.ts';
 import { freeSpace } from '../probes/free-space.ts';
-import { GRUB_DEFAULTS, GRUB_DROP_INS, grubDefaults, OWN_DROP_IN } from '../probes/grub-defaults.ts';
+import { effectiveTokens, GRUB_DEFAULTS, GRUB_DROP_INS, grubDefaults, OWN_DROP_IN } from '../probes/grub-defaults.ts';
 import { type CmdlineToken, parseToken, tokenize } from '../probes/kernel-cmdline-tokens.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
-import type { Read } from '../contract/probe.ts';
+import { type Read, UnknownReading } from '../contract/probe.ts';
 import { type CmdlineDesire, unmetTokens } from './gpu/cmdline-desire.ts';
 import { type BlsCmdline, planBlsCmdline } from './gpu/bls-cmdline.ts';
 import { type BootMenu, bootMenu } from './gpu/boot-menu.ts';
@@ -100,26 +100,44 @@ refused.`,
   ],
 });
 
-/** Read in the same frame as the loader's own probe: of no use without GRUB, but then cheap too. */
+/**
+ * Asked for in the same frame as the loader's own probe. Where entries are files nobody waits for it, because in check mode
+ * a planned edit of /etc/default/grub makes its meaning unknown.
+ */
 async function grubCmdline(read: Read): Promise<GrubCmdline | null> {
-  const [{ loader, entries }, defaults, dropIn, dropInDirectory, freeBytes] = await Promise.all([
-    bootMenu(read),
+  const parts = Promise.all([
     read(grubDefaults()),
     read(fileContent(OWN_DROP_IN)),
     read(fileState(GRUB_DROP_INS)),
     read(freeSpace('/boot')),
   ]);
+  parts.catch(() => {});
+  const { loader, entries } = await bootMenu(read);
   if (loader.kind !== 'grub-mkconfig' || !entries) return null;
+  const [defaults, dropIn, dropInDirectory, freeBytes] = await parts;
   return { updateCommand: loader.updateCommand, defaults, dropIn, dropInDirectory, entries, freeBytes };
 }
 
 async function blsCmdline(read: Read, { bls: menu }: BootMenu): Promise<BlsCmdline | null> {
   if (!menu) return null;
-  const [kernelCmdline, defaultGrub] = await Promise.all([
+  const [kernelCmdline, defaultGrub, defaultTokens] = await Promise.all([
     read(fileContent(KERNEL_CMDLINE)),
     read(fileContent(GRUB_DEFAULTS)),
+    defaultsAsShell(read),
   ]);
-  return { menu, kernelCmdline, defaultGrub };
+  return { menu, kernelCmdline, defaultGrub, defaultTokens };
+}
+
+/** Null where nobody can tell: the file is no shell for this host's sh, or an earlier task of a check would have changed it. */
+async function defaultsAsShell(read: Read): Promise<readonly CmdlineToken[] | null> {
+  try {
+    const { stages } = await read(grubDefaults());
+    const stage = stages.find((one) => one.path === GRUB_DEFAULTS);
+    return stage ? effectiveTokens(stage) : null;
+  } catch (error) {
+    if (error instanceof UnknownReading) return null;
+    throw error;
+  }
 }
 
 function desireOf({ state, tokens, policies }: z.infer<typeof args>): CmdlineDesire {

@@ -30,6 +30,7 @@ function planned(host: Host, desire = desireOf(['intel_iommu=on', 'iommu=pt'])) 
       menu: menuOf(entries(host.options), host.block === undefined ? environmentBlock() : host.block),
       kernelCmdline: fileAt('/etc/kernel/cmdline', host.kernelCmdline ?? null),
       defaultGrub: fileAt('/etc/default/grub', host.defaultGrub ?? null),
+      defaultTokens: null,
     },
     desire,
   );
@@ -130,6 +131,22 @@ describe('the command line in entries that are files', () => {
     expect(
       planned({ options: pages }, desireOf(['hugepagesz=1G', 'hugepages=4', 'hugepagesz=2M', 'hugepages=4', 'a'])),
     ).toEqual([[`${NEW}.conf`, `options ${pages[NEW]} a`]]);
+  });
+
+  it('refuses an entry without options, which a line of ours would take root= from, and leaves memory tests alone', () => {
+    const menu = (text: string) => menuOf({ [NEW]: entryText('5.14', WITH), other: text }, environmentBlock());
+    const plan = (text: string) => {
+      const kernelCmdline = fileAt('/etc/kernel/cmdline', null);
+      const defaultGrub = fileAt('/etc/default/grub', null);
+      return planBlsCmdline(
+        { menu: menu(text), kernelCmdline, defaultGrub, defaultTokens: null },
+        desireOf(['iommu=pt']),
+      );
+    };
+    expect(() => plan('title x\nlinux /vmlinuz-1\ninitrd /i\n')).toThrow(
+      /other\.conf has no options, .*default_kernelopts/,
+    );
+    expect(plan('title Memory test\nlinux /memtest86+x64.bin\n')).toEqual([]);
   });
 
   it('refuses a menu without entries', () => {

@@ -2,7 +2,7 @@ import { replaceContent } from '../../changes/write-file.ts';
 import type { Change } from '../../contract/change.ts';
 import type { FileContent } from '../../contract/file-state.ts';
 import { TaskError } from '../../contract/task-error.ts';
-import { BLS_DIRECTORY, type BlsEntry, expandOptions, withOptions } from '../../probes/bls-entries.ts';
+import { BLS_DIRECTORY, type BlsEntry, expandOptions, takesParameters, withOptions } from '../../probes/bls-entries.ts';
 import { withGrubVariable } from '../../probes/grub-environment.ts';
 import { type CmdlineToken, tokenize } from '../../probes/kernel-cmdline-tokens.ts';
 import type { BlsMenu } from './boot-menu.ts';
@@ -17,6 +17,8 @@ export interface BlsCmdline {
   readonly kernelCmdline: FileContent;
   /** /etc/default/grub: what grub2-mkconfig would give all entries, and in RHEL 8 those of later kernels. */
   readonly defaultGrub: FileContent;
+  /** What a shell makes of its two variables; null where that cannot be told. */
+  readonly defaultTokens: readonly CmdlineToken[] | null;
 }
 
 /**
@@ -24,16 +26,16 @@ export interface BlsCmdline {
  * the rescue entry along, and some of its versions take a comma or a part of another parameter's name for their own.
  */
 export function planBlsCmdline(
-  { menu, kernelCmdline, defaultGrub }: BlsCmdline,
+  { menu, kernelCmdline, defaultGrub, defaultTokens }: BlsCmdline,
   desire: CmdlineDesire,
 ): readonly Change[] {
-  const entries = menu.files.filter((entry) => !entry.isRescue);
+  const entries = menu.files.filter(takesParameters);
   if (entries.length === 0)
     throw new TaskError(`no boot entry with a kernel was found in ${BLS_DIRECTORY}, where GRUB takes them from`);
   const shared = planShared(menu, entries, desire);
   return [
     ...planKernelCmdline(kernelCmdline, desire),
-    ...planDefaultGrub(defaultGrub, desire),
+    ...planDefaultGrub(defaultGrub, defaultTokens, desire),
     ...shared.changes,
     ...entries.flatMap((entry) => planEntry(entry, shared.variables, desire)),
   ];
@@ -68,9 +70,17 @@ function planEntry(entry: BlsEntry, variables: ReadonlyMap<string, string>, desi
   const expand = (tokens: readonly CmdlineToken[]) => expandOptions(tokens, variables);
   const options = amended(entry.options, desire, { where: entry.file.path, expand });
   if (options === entry.options) return [];
+  if (entry.options.length === 0) throw bare(entry);
   const left = unmetTokens(expand(options), desire);
   if (left.length > 0) throw overruled(entry, left);
   return [replaceContent(entry.file, withOptions(entry, options))];
+}
+
+/** With a line of ours it would lose what it has now, `root=` with it. */
+function bare({ file }: BlsEntry): TaskError {
+  return new TaskError(
+    `${file.path} has no options, so GRUB gives it default_kernelopts; write its whole command line there first (grubby --update-kernel)`,
+  );
 }
 
 function overruled({ file, options }: BlsEntry, left: readonly string[]): TaskError {

@@ -1,6 +1,12 @@
 import type { FileContent } from '../../contract/file-state.ts';
 import type { Read } from '../../contract/probe.ts';
-import { type BlsEntry, BLS_DIRECTORY, expandOptions, parseBlsEntries } from '../../probes/bls-entries.ts';
+import {
+  type BlsEntry,
+  BLS_DIRECTORY,
+  expandOptions,
+  parseBlsEntries,
+  takesParameters,
+} from '../../probes/bls-entries.ts';
 import { type BootEntries, bootEntries } from '../../probes/boot-entries.ts';
 import { type BootLoader, bootLoader } from '../../probes/boot-loader.ts';
 import { directoryFiles } from '../../probes/directory.ts';
@@ -67,7 +73,7 @@ export function entriesOf(bls: BlsMenu, configFile: string, config: string): Boo
   const menu = withBlsEntries(parsed.usesBls ? parsed : parseGrubConfig(BARE_MENU), entries);
   return {
     configFile,
-    own: entries.filter((entry) => !entry.isRecovery),
+    own: entries.filter((_, at) => bls.files[at] && takesParameters(bls.files[at])),
     default: defaultBootEntry(menu, bls.variables) ?? null,
   };
 }

@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { fileAt } from '../../../test/support/bls-host.ts';
-import { parseToken } from '../../probes/kernel-cmdline-tokens.ts';
+import { parseToken, tokenize } from '../../probes/kernel-cmdline-tokens.ts';
 import { planDefaultGrub, planKernelCmdline } from './future-cmdline.ts';
 
 const desire = { state: 'present', tokens: ['intel_iommu=on', 'iommu=pt'].map(parseToken), policies: {} } as const;
 
 function edited(text: string): string {
-  const [change] = planDefaultGrub(fileAt('/etc/default/grub', text), desire);
+  const [change] = planDefaultGrub(fileAt('/etc/default/grub', text), tokenize(evaluated(text)), desire);
   return change?.kind === 'write-file' ? Buffer.from(change.bytes).toString() : text;
 }
-/** What a real shell makes of both variables. */
+/** What a real shell makes of both variables: bash, which is `sh` where entries are files. */
 function evaluated(text: string): string {
-  const done = spawnSync('sh', ['-c', `${text}\nprintf '%s' "$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT"`]);
+  const done = spawnSync('bash', ['-c', `${text}\nprintf '%s' "$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT"`]);
   return done.stdout.toString().trim();
 }
 
@@ -28,6 +28,10 @@ describe('/etc/default/grub, changed in place', () => {
       'GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX="${GRUB_CMDLINE_LINUX} b"\n',
       'a b intel_iommu=on iommu=pt',
     ],
+    ['an addition', 'GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX+=" b"\n', 'a b intel_iommu=on iommu=pt'],
+    ['an addition in the way', 'GRUB_CMDLINE_LINUX=a\nGRUB_CMDLINE_LINUX+=" iommu=off"\n', 'a intel_iommu=on iommu=pt'],
+    ['a variable', 'X=quiet\nGRUB_CMDLINE_LINUX="a $X"\n', 'a quiet intel_iommu=on iommu=pt'],
+    ['a variable that says it', 'X="iommu=pt b"\nGRUB_CMDLINE_LINUX="a $X"\n', 'a iommu=pt b intel_iommu=on'],
     [
       'a contradiction in either',
       'GRUB_CMDLINE_LINUX="intel_iommu=off a"\nGRUB_CMDLINE_LINUX_DEFAULT="b iommu=nopt"\n',
@@ -49,11 +53,18 @@ describe('/etc/default/grub, changed in place', () => {
     expect(edited(text)).toBe(text);
   });
 
+  it('is refused where a variable or a command says otherwise', () => {
+    expect(() => edited('X=iommu=off\nGRUB_CMDLINE_LINUX="a $X"\n')).toThrow(
+      /a variable or a command in .* gives iommu=off/,
+    );
+    expect(() => edited('GRUB_CMDLINE_LINUX="$(echo intel_iommu=off)"\n')).toThrow(/gives intel_iommu=off/);
+  });
+
   it.each([
     'GRUB_CMDLINE_LINUX="a\n b"',
     'GRUB_CMDLINE_LINUX="$(cat x)`y`"',
     'GRUB_CMDLINE_LINUX=“a”',
-    'GRUB_CMDLINE_LINUX+=" a"',
+    'GRUB_CMDLINE_LINUX+="a"',
   ])('is refused by line where only a shell knows what it says: %s', (text) => {
     expect(() => edited(`# x\n${text}\n`)).toThrow(/\/etc\/default\/grub:2: /);
   });

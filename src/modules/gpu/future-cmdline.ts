@@ -2,7 +2,7 @@ import { replaceContent } from '../../changes/write-file.ts';
 import type { Change } from '../../contract/change.ts';
 import type { FileContent } from '../../contract/file-state.ts';
 import { TaskError } from '../../contract/task-error.ts';
-import { tokenize } from '../../probes/kernel-cmdline-tokens.ts';
+import { type CmdlineToken, tokenize } from '../../probes/kernel-cmdline-tokens.ts';
 import { amended } from './amended.ts';
 import { type CmdlineDesire, unmetTokens } from './cmdline-desire.ts';
 import { assignmentsTo, valueOf, withAssignment } from './shell-assignment.ts';
@@ -31,20 +31,33 @@ const LINUX_DEFAULT = 'GRUB_CMDLINE_LINUX_DEFAULT';
  * grub2-mkconfig of the RHEL family reads this one file and no drop-ins. It is changed in place, word by word: additions
  * go to the last assignment of GRUB_CMDLINE_LINUX, what contradicts goes from wherever it stands.
  */
-export function planDefaultGrub(current: FileContent, desire: CmdlineDesire): readonly Change[] {
+export function planDefaultGrub(
+  current: FileContent,
+  evaluated: readonly CmdlineToken[] | null,
+  desire: CmdlineDesire,
+): readonly Change[] {
   if (current.kind !== 'file') return [];
   const text = Buffer.from(current.bytes).toString();
-  const wanted = amendedDefaults(text, current.path, desire);
+  const wanted = amendedDefaults(text, { path: current.path, evaluated }, desire);
   return wanted === text ? [] : [replaceContent(current, Buffer.from(wanted))];
 }
 
-function amendedDefaults(text: string, path: string, desire: CmdlineDesire): string {
+interface DefaultsFile {
+  readonly path: string;
+  readonly evaluated: readonly CmdlineToken[] | null;
+}
+
+function amendedDefaults(text: string, { path, evaluated }: DefaultsFile, desire: CmdlineDesire): string {
   const assignments = assignmentsTo([LINUX, LINUX_DEFAULT], text, path);
-  const present = [...valueOf(assignments, LINUX), ...valueOf(assignments, LINUX_DEFAULT)];
+  const visible = [...valueOf(assignments, LINUX), ...valueOf(assignments, LINUX_DEFAULT)];
+  const hidden = hiddenIn(visible, evaluated);
+  const present = [...visible, ...hidden];
   const wanted = amended(present, desire, { where: path });
   if (wanted === present) return text;
   const isKept = (word: { readonly text: string }) => wanted.some((one) => one.text === word.text);
   const isNew = (word: { readonly text: string }) => !present.some((one) => one.text === word.text);
+  const stuck = hidden.filter((word) => !isKept(word));
+  if (stuck.length > 0) throw hiddenWord(stuck, path);
   const additions = wanted.filter(isNew);
   const last = assignments.findLast((one) => one.name === LINUX);
   const changed = assignments.reduce((done, one) => {
@@ -55,7 +68,7 @@ function amendedDefaults(text: string, path: string, desire: CmdlineDesire): str
       : withAssignment(done, one, all);
   }, text);
   const complete = last ? changed : withLine(changed, `${LINUX}="${additions.map((word) => word.text).join(' ')}"`);
-  refuseUnmet(complete, path, desire);
+  refuseUnmet(complete, { path, evaluated: hidden }, desire);
   return complete;
 }
 
@@ -63,10 +76,25 @@ function withLine(text: string, line: string): string {
   return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${line}\n`;
 }
 
-/** A variable of the shell's stands for words that cannot be seen here. */
-function refuseUnmet(text: string, path: string, desire: CmdlineDesire): void {
+/** What variables and commands in the text stand for. */
+function hiddenIn(
+  visible: readonly CmdlineToken[],
+  evaluated: readonly CmdlineToken[] | null,
+): readonly CmdlineToken[] {
+  return (evaluated ?? []).filter((token) => !visible.some((one) => one.text === token.text));
+}
+
+function hiddenWord(stuck: readonly CmdlineToken[], path: string): TaskError {
+  const words = stuck.map((token) => token.text).join(' ');
+  return new TaskError(
+    `${path}: a variable or a command in ${LINUX} or ${LINUX_DEFAULT} gives ${words}; take it out there`,
+  );
+}
+
+function refuseUnmet(text: string, { path, evaluated }: DefaultsFile, desire: CmdlineDesire): void {
   const assignments = assignmentsTo([LINUX, LINUX_DEFAULT], text, path);
-  const left = unmetTokens([...valueOf(assignments, LINUX), ...valueOf(assignments, LINUX_DEFAULT)], desire);
+  const visible = [...valueOf(assignments, LINUX), ...valueOf(assignments, LINUX_DEFAULT)];
+  const left = unmetTokens([...visible, ...(evaluated ?? [])], desire);
   if (left.length > 0)
     throw new TaskError(`${path} could not be made to say ${left.join(' ')}; set ${LINUX} there by hand`);
 }

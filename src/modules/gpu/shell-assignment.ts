@@ -6,6 +6,8 @@ export interface Assignment {
   readonly line: number;
   readonly name: string;
   readonly before: string;
+  /** `+=`, which bash knows: to what the variable holds. */
+  readonly isAppended: boolean;
   readonly quote: string;
   readonly words: readonly CmdlineToken[];
   readonly after: string;
@@ -25,16 +27,17 @@ export function assignmentsTo(names: readonly string[], text: string, path: stri
 
 function assignmentOf(name: string, source: string, { line, path }: { line: number; path: string }): Assignment {
   const form = new RegExp(
-    `^(\\s*(?:export\\s+)?${name}=)(?:"((?:[^"\\\\\`]|\\\\.)*)"|'([^']*)'|([^\\s"'\\\\\`;#&|()<>]*))(\\s*(?:#.*)?)$`,
+    `^(\\s*(?:export\\s+)?${name}(\\+?)=)(?:"((?:[^"\\\\\`]|\\\\.)*)"|'([^']*)'|([^\\s"'\\\\\`;#&|()<>]*))(\\s*(?:#.*)?)$`,
   );
-  const [, before, double, single, bare = '', after = ''] = form.exec(source) ?? [];
-  if (before === undefined || /[\u2018-\u201d]/.test(source))
+  const [, before, plus, double, single, bare = '', after = ''] = form.exec(source) ?? [];
+  const isGlued = plus === '+' && !/^\s/.test(double ?? single ?? bare);
+  if (before === undefined || isGlued || /[\u2018-\u201d]/.test(source))
     throw new TaskError(
       `${path}:${line + 1}: ${source.trim()} is not one quoted string, so it was not changed; write ${name}="…" there`,
     );
   const quote = single === undefined ? '"' : "'";
   const raw = double === undefined ? (single ?? bare) : double.replaceAll(/\\(["\\])/g, '$1');
-  return { line, name, before, quote, words: tokenize(raw), after };
+  return { line, name, before, isAppended: plus === '+', quote, words: tokenize(raw), after };
 }
 
 /** What the assignments leave in a variable. @example valueOf(assignments, 'GRUB_CMDLINE_LINUX') */
@@ -42,7 +45,10 @@ export function valueOf(assignments: readonly Assignment[], name: string): reado
   return assignments
     .filter((one) => one.name === name)
     .reduce<readonly CmdlineToken[]>(
-      (value, { words }) => words.flatMap((word) => (isReference(word, name) ? value : [word])),
+      (value, { words, isAppended }) => [
+        ...(isAppended ? value : []),
+        ...words.flatMap((word) => (isReference(word, name) ? value : [word])),
+      ],
       [],
     );
 }
@@ -53,8 +59,8 @@ function isReference({ text }: CmdlineToken, name: string): boolean {
 
 /** The text with other words in one assignment. */
 export function withAssignment(text: string, one: Assignment, words: readonly CmdlineToken[]): string {
-  const { line, before, quote, after } = one;
-  const value = words.map((word) => word.text).join(' ');
+  const { line, before, isAppended, quote, after } = one;
+  const value = [...(isAppended ? [''] : []), ...words.map((word) => word.text)].join(' ');
   const quoted = quote === '"' ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : `'${value}'`;
   return text.split('\n').with(line, `${before}${quoted}${after}`).join('\n');
 }
