@@ -9,6 +9,12 @@ const bootsBy = (defaultEntry: string, env = '') =>
   defaultBootEntry({ ...config, defaultEntry }, parseGrubEnvironment(env))?.title;
 
 describe('parseGrubConfig on a grub.cfg of Debian 12', () => {
+  it('reads a line with a carriage return in it, which /etc/default/grub from Windows leaves there', () => {
+    const text = "menuentry 'x' {\n\tlinux /vmlinuz root=/dev/a quiet\r iommu=pt\n\tinitrd /initrd\n}\n";
+    const [entry] = parseGrubConfig(text).entries;
+    expect(entry?.tokens.map((token) => token.text)).toEqual(['root=/dev/a', 'quiet', 'iommu=pt']);
+  });
+
   it('finds every entry with a linux line, in order', () => {
     expect(config.entries.map((entry) => entry.id ?? entry.title)).toEqual([
       'gnulinux-simple-6c2e',

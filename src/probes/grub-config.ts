@@ -65,9 +65,9 @@ export function withBlsEntries(config: GrubConfig, entries: readonly BootEntry[]
   };
 }
 
-/** Reads what grub-mkconfig writes: one statement a line, blocks closed by `}` alone. */
+/** Reads what grub-mkconfig writes: one statement a line, blocks closed by `}` alone. GRUB drops carriage returns (grub_file_getline). */
 export function parseGrubConfig(text: string): GrubConfig {
-  const lines = text.split('\n');
+  const lines = text.replaceAll('\r', '').split('\n');
   const progress: Progress = { top: openBlock('', 0), open: [], entries: [], section: null };
   lines.forEach((line, index) => readLine(progress, line.trim(), index + 1));
   return {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +61,16 @@ console=ttyS0'\n# GRUB_CMDLINE_LINUX_DEFAULT="nothing"\nBASE=quiet\nGRUB_CMDLINE
     ]);
   });
 
+  it("names the line where bash's way to append stops another sh", () => {
+    const { value, place } = evaluate('GRUB_CMDLINE_LINUX="a"\nGRUB_CMDLINE_LINUX+=" b"\n');
+    const isBash = spawnSync('sh', ['-c', 'a+=b']).status === 0;
+    expect(value.problems).toEqual(isBash ? [] : [expect.stringContaining(`${place}/grub:2: += is bash's`)]);
+  });
+
+  it('is not fooled by a file with a function of a common name', () => {
+    expect(evaluate('report() { :; }\nGRUB_CMDLINE_LINUX=a\n').tokens).toEqual(['a']);
+  });
+
   it('is not fooled by a file that prints', () => {
     expect(evaluate('echo "stage"; printf "\\036done\\036"; GRUB_CMDLINE_LINUX=a\n').tokens).toEqual(['a']);
   });
@@ -73,6 +84,13 @@ describe('the own drop-in', () => {
       'zz-tsplay.cfg': renderGrubDropIn(dropIn),
     });
     expect(tokens).toEqual(['a=*', 'x=1', 'intel_iommu=on', 'dyndbg="file a +p"']);
+  });
+
+  it('takes out a word that ends a line of a file from Windows', () => {
+    const { tokens } = evaluate('GRUB_CMDLINE_LINUX="a intel_iommu=off\r\nb"\r\n', {
+      'zz-tsplay.cfg': renderGrubDropIn(dropIn),
+    });
+    expect(tokens).toEqual(['a', 'b', 'intel_iommu=on', 'dyndbg="file a +p"']);
   });
 
   it('reads back what it wrote', () => {

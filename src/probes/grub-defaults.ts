@@ -39,13 +39,14 @@ done
 q=$(printf '\\342\\200')
 LC_ALL=C grep -n "$q"'['"$(printf '\\230-\\237')"']' -- "$@" /dev/null | LC_ALL=C grep -v '^[^:]*:[0-9]*:[[:space:]]*#' |
   while IFS= read -r l; do printf 'quote\\037%s\\n' "$l"; done
+LC_ALL=C grep -n '^[[:space:]]*[A-Za-z_][A-Za-z0-9_]*+=' -- "$@" /dev/null | while IFS= read -r l; do printf 'bash\\037%s\\n' "$l"; done
 [ "$sane" = 1 ] || exit 0
 printf '\\036'
 env -i PATH="$PATH" LC_ALL=C sh -c '
   exec 3>&1 >/dev/null 2>&1 </dev/null
   set -e
-  report() { printf "stage\\037%s\\037%s\\037%s\\036" "$1" "\${GRUB_CMDLINE_LINUX-}" "\${GRUB_CMDLINE_LINUX_DEFAULT-}" >&3; }
-  for tsplay_file do printf "open\\037%s\\036" "$tsplay_file" >&3; . "$tsplay_file"; report "$tsplay_file"; done
+  tsplay_report() { printf "stage\\037%s\\037%s\\037%s\\036" "$1" "\${GRUB_CMDLINE_LINUX-}" "\${GRUB_CMDLINE_LINUX_DEFAULT-}" >&3; }
+  for tsplay_file do printf "open\\037%s\\036" "$tsplay_file" >&3; . "$tsplay_file"; tsplay_report "$tsplay_file"; done
   printf "done\\036" >&3' sh "$@"
 exit 0`;
 
@@ -69,13 +70,24 @@ export function effectiveTokens(stage: GrubStage | undefined): readonly CmdlineT
 
 function parseDefaults(stdout: string): GrubDefaults {
   const [head = '', ...rest] = stdout.split('\x1e');
-  const complaints = head.split('\n').flatMap((line) => problemOf(line.split('\x1f')));
+  const notes = head.split('\n').map((line) => line.split('\x1f'));
+  const complaints = notes.flatMap(problemOf);
   const records = rest.map((record) => record.split('\x1f'));
   const stages = records.filter(([word]) => word === 'stage').map(stageOf);
   const hasEnded = rest.length === 0 || records.some(([word]) => word === 'done');
   const last = records.filter(([word]) => word === 'open').at(-1)?.[1] ?? '';
-  const broken = hasEnded ? [] : [`${last}: a command in it fails or exits, so update-grub would stop here`];
+  const stops = `${last}: a command in it fails or exits, so update-grub would stop here`;
+  const broken = hasEnded ? [] : (additionIn(last, notes) ?? [stops]);
   return { stages, problems: complaints.length > 0 ? complaints : broken };
+}
+
+/** bash appends with `+=`; to dash, which runs grub-mkconfig on Debian, the line is a command that is not there. */
+function additionIn(file: string, notes: readonly (readonly string[])[]): readonly string[] | undefined {
+  const found = notes.find(([word, where = '']) => word === 'bash' && where.startsWith(`${file}:`))?.[1];
+  const line = found?.slice(file.length + 1).split(':', 1)[0];
+  return line === undefined
+    ? undefined
+    : [`${file}:${line}: += is bash's, and this host's sh, which runs update-grub, stops there`];
 }
 
 function stageOf([, path = '', linux = '', linuxDefault = '']: readonly string[]): GrubStage {

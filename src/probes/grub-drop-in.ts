@@ -13,9 +13,14 @@ const HEADER = `# Kernel parameters kept by tsplay (module kernel-cmdline). Put 
 # tsplay completes this one again. update-grub reads it after /etc/default/grub and the files before it here.
 `;
 
-/** A subshell, so that neither \`set -f\` nor a variable is left behind in grub-mkconfig's shell. */
+/**
+ * A subshell, so that neither \`set -f\` nor a variable is left behind in grub-mkconfig's shell. A carriage return separates
+ * words too, as it does for the kernel; GRUB drops it.
+ */
 const WITHOUT = `tsplay_without() (
   set -f
+  IFS=$(printf ' \\t\\r\\n.')
+  IFS=\${IFS%.}
   kept=
   for word in $1; do
     case " $tsplay_drop " in *" $word "*) ;; *) kept="$kept $word" ;; esac

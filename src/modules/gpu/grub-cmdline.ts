@@ -6,7 +6,13 @@ import { replaceContent } from '../../changes/write-file.ts';
 import { runCommand } from '../../changes/run-command.ts';
 import { BOOT_CMDLINE, type BootEntries } from '../../probes/boot-entries.ts';
 import type { BootEntry } from '../../probes/grub-config.ts';
-import { effectiveTokens, GRUB_DROP_INS, type GrubDefaults, OWN_DROP_IN } from '../../probes/grub-defaults.ts';
+import {
+  effectiveTokens,
+  GRUB_DEFAULTS,
+  GRUB_DROP_INS,
+  type GrubDefaults,
+  OWN_DROP_IN,
+} from '../../probes/grub-defaults.ts';
 import { EMPTY_DROP_IN, type GrubDropIn, parseGrubDropIn, renderGrubDropIn } from '../../probes/grub-drop-in.ts';
 import { type CmdlineToken, parseToken } from '../../probes/kernel-cmdline-tokens.ts';
 import { difference, refuseConflict } from './amended.ts';
@@ -71,8 +77,29 @@ function planDropIn(grub: GrubCmdline, desire: CmdlineDesire): readonly Change[]
   if (grub.dropIn.kind === 'file' && Buffer.from(grub.dropIn.bytes).toString() === text)
     throw overridden(grub.defaults, at, desire);
   const directory = grub.dropInDirectory.kind === 'absent' ? [makeDirectory(GRUB_DROP_INS)] : [];
-  return [...directory, replaceContent(grub.dropIn, Buffer.from(text))];
+  return [...directory, replaceContent(grub.dropIn, Buffer.from(text), { validate: AS_GRUB_MKCONFIG })];
 }
+
+/**
+ * Reads the new drop-in where grub-mkconfig will, with what stands before it: one that fails there would keep every later
+ * kernel out of the menu.
+ */
+const AS_GRUB_MKCONFIG = [
+  'env',
+  '-i',
+  'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+  'sh',
+  '-c',
+  `exec >/dev/null
+set -e
+tsplay_new=$1
+for tsplay_file in ${GRUB_DEFAULTS} ${GRUB_DROP_INS}/*.cfg; do
+  [ "$tsplay_file" = ${OWN_DROP_IN} ] || [ ! -f "$tsplay_file" ] || . "$tsplay_file"
+done
+. "$tsplay_new"`,
+  'sh',
+  '%s',
+] as const;
 
 /** What the drop-in must take out of the tokens before it, and add to them, so that all is as desired. */
 export function revise(before: readonly CmdlineToken[], present: GrubDropIn, desire: CmdlineDesire): GrubDropIn {
