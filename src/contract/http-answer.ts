@@ -13,13 +13,18 @@ export interface HttpAnswer {
 /** What came back, or one line that says what was asked, what happened, and what to do. */
 export type HttpOutcome =
   | { readonly ok: true; readonly answer: HttpAnswer }
-  | { readonly ok: false; readonly error: string };
+  | {
+      readonly ok: false;
+      readonly error: string /** Of curl, where the exchange itself failed. */;
+      readonly exit?: number;
+    };
 
 /** Reads what the command of `httpCommand` printed. */
 export function httpOutcome(request: HttpRequest, output: Output | undefined): HttpOutcome {
   if (!output) return { ok: false, error: `${asked(request)}: the host gave no answer` };
   if (output.truncated) return { ok: false, error: `${asked(request)}: ${CLIENT_ENDS[63]}` };
-  if (output.code !== 0) return { ok: false, error: hidden(request, `${asked(request)}: ${clientEnd(output)}`) };
+  if (output.code !== 0)
+    return { ok: false, error: hidden(request, `${asked(request)}: ${clientEnd(output)}`), exit: output.code };
   const answer = parseAnswer(Buffer.from(output.stdout).toString('utf8'));
   return answer ? { ok: true, answer } : { ok: false, error: `${asked(request)}: what came back is not HTTP` };
 }

@@ -5,7 +5,11 @@ import type { Resource } from './resource.ts';
 /** One subject's outcome. A failed reading fails the task that asked for it; it never stops the other subjects. */
 export type Reading<Value> =
   | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly error: string };
+  | {
+      readonly ok: false;
+      readonly error: string /** The cause of its ProbeError, for those who must tell several apart. */;
+      readonly cause?: unknown;
+    };
 
 /**
  * How one kind of fact is read: the commands for any number of subjects at once, and a pure parser of what they print.

@@ -108,7 +108,7 @@ export class ReadAhead {
       if (reading.ok) {
         entry.alsoReads = kind.alsoReads?.(reading.value) ?? [];
         entry.settle.resolve(reading.value);
-      } else this.#fail(entry, new ProbeError(reading.error));
+      } else this.#fail(entry, new ProbeError(reading.error, { cause: reading.cause }));
     });
   }
 

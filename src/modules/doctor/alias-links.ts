@@ -56,6 +56,17 @@ export function computeAlias(
   return holds('alias', `${[...new Set(names)].join(', ')} as on ${controllers.map(({ host }) => host).join(', ')}`);
 }
 
+/** Of an alias that cannot be read nobody can say what it fits; where it stands is told by the next link. */
+export function unreadAliases(all: readonly HostEvidence[]): Finding | undefined {
+  const unread = all.find((one) =>
+    [computeSide(one), apiSide(one)].some(({ service }) => {
+      const read = sourcesOf(service);
+      return read.ok && faultsOf(read.value, 'alias', releaseOf(one)).length > 0;
+    }),
+  );
+  return unread && notChecked('device-type', `aliases on ${unread.host} cannot be read`);
+}
+
 /** What the computes define for their cards, the API must know: it is what turns a flavor into a request. */
 export function apiAlias(evidence: HostEvidence, computes: readonly HostEvidence[], remedies: Remedies): Finding {
   const here = apiSide(evidence);

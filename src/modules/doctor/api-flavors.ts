@@ -1,7 +1,6 @@
-import type { TaskView } from '../../contract/module.ts';
 import type { Read } from '../../contract/probe.ts';
 import { TaskError } from '../../contract/task-error.ts';
-import { computeApi } from '../openstack/compute.ts';
+import type { ComputeApi } from '../openstack/compute.ts';
 import { readFlavors } from '../openstack/flavors.ts';
 import type { ApiFlavor } from './evidence.ts';
 
@@ -9,13 +8,11 @@ import type { ApiFlavor } from './evidence.ts';
 const LISTS_PROPERTIES = 61;
 
 /**
- * The flavors of the cloud with what they ask for, as the API has them: asked from a controller, with its clouds.yaml or
- * the OS_* variables given.
+ * The flavors of the cloud with what they ask for, as the API has them.
  *
- * @throws {TaskError} when there are no credentials, or the API refuses them
+ * @throws {TaskError} when the API is too old
  */
-export async function readApiFlavors(read: Read, task: TaskView): Promise<readonly ApiFlavor[]> {
-  const api = await computeApi({ insecure: false, timeout: 20 }, read, task);
+export async function readApiFlavors(api: ComputeApi, read: Read): Promise<readonly ApiFlavor[]> {
   if (api.minor < LISTS_PROPERTIES)
     throw new TaskError(
       `Nova's API speaks 2.${api.minor}, and lists the properties of flavors only since 2.${LISTS_PROPERTIES}`,

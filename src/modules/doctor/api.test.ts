@@ -56,6 +56,43 @@ it('credentials that are refused are a reason not to have looked, without the pa
   expect(JSON.stringify(refused)).not.toContain('wrong-one');
 });
 
+it.each<readonly [string, (path: string) => [number, string] | 'drop' | undefined, string]>([
+  ['keystone', (path) => (path.endsWith('/auth/tokens') ? [500, 'no database'] : undefined), 'keystone'],
+  ['Nova', (path) => (path.startsWith('/v2.1') ? 'drop' : undefined), 'nova'],
+  ["Nova's list", (path) => (path.includes('/flavors/detail') ? [503, 'starting'] : undefined), 'nova'],
+])('%s out of order is told from a refusal', async (_, fault, down) => {
+  await using cloud = await startSmallCloud({ instead: ({ path }) => fault(path) });
+  const variables = {
+    OS_AUTH_URL: cloud.origin,
+    OS_USERNAME: 'admin',
+    OS_PASSWORD: PASSWORD,
+    OS_PROJECT_NAME: 'admin',
+  };
+  expect(await flavorsWith(variables)).toMatchObject({ ok: false, down });
+});
+
+it("the inventory's cloud is used as the role uses it, unless variables are given here", async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'doctor-'));
+  await using cloud = await startSmallCloud();
+  const openrc = join(directory, 'openrc');
+  const lines = { OS_AUTH_URL: cloud.origin, OS_USERNAME: 'admin', OS_PASSWORD: "'pw'", OS_PROJECT_NAME: 'admin' };
+  writeFileSync(
+    openrc,
+    Object.entries(lines)
+      .map(([name, value]) => `export ${name}=${value}\n`)
+      .join(''),
+  );
+  const groups = ['nova_controllers'];
+  const reasonWith = async (variables: Readonly<Record<string, string>>) => {
+    const { values } = await host.run(doctorSurvey, { groups, openrc, os_environment: variables });
+    return (values['evidence'] as HostEvidence).apiFlavors;
+  };
+  expect(await reasonWith({})).toMatchObject({ ok: false, reason: expect.stringContaining(openrc) });
+  const given = { ...lines, OS_PASSWORD: PASSWORD };
+  expect(await reasonWith(given)).toEqual({ ok: true, value: [] });
+  rmSync(directory, { recursive: true });
+});
+
 it('a Nova too old to list properties is a reason too', async () => {
   await using cloud = await startSmallCloud({ microversion: '2.60' });
   const variables = {
@@ -98,7 +135,7 @@ it('Placement is asked for one more card of each alias, where the scheduler asks
     OS_PASSWORD: PASSWORD,
     OS_PROJECT_NAME: 'admin',
   };
-  const args = { groups: ['nova_controllers'], controller_conf: conf, os_environment: variables };
+  const args = { groups: ['nova_controllers'], release: '2023.1', controller_conf: conf, os_environment: variables };
   const { values } = await host.run(doctorSurvey, args);
   rmSync(directory, { recursive: true });
   expect((values['evidence'] as HostEvidence).freeCards).toEqual({
@@ -109,5 +146,7 @@ it('Placement is asked for one more card of each alias, where the scheduler asks
       { alias: 'new', resourceClass: 'CUSTOM_PCI_10DE_2331', isKnown: false, isFree: false },
     ],
   });
-  expect(asked[0]).toBe('GET /placement/allocation_candidates?resources=CUSTOM_PCI_10DE_20F1:1&limit=1 placement 1.16');
+  expect(asked).toContain(
+    'GET /placement/allocation_candidates?resources=CUSTOM_PCI_10DE_20F1:1&limit=1 placement 1.16',
+  );
 });

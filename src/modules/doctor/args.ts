@@ -16,6 +16,8 @@ export const doctorArgs = gpuWishArgs.extend({
   controller_conf: z.string().startsWith('/').default('/etc/nova/nova.conf'),
   controller_units: z.array(z.string()).default([]),
   flavors: z.array(flavor).default([]),
+  cloud: z.string().default(''),
+  openrc: z.string().default(''),
   os_environment: z.record(z.string(), z.string()).default({}),
 });
 
@@ -32,4 +34,6 @@ export const DOCTOR_TEMPLATES: Readonly<Record<Exclude<keyof DoctorArgs, 'os_env
   controller_conf: "{{ nova_controller_conf | default('/etc/nova/nova.conf') }}",
   controller_units: '{{ nova_controller_units | default([]) }}',
   flavors: '{{ nova_gpu_flavors | default([]) }}',
+  cloud: "{{ nova_flavor_cloud | default('') }}",
+  openrc: "{{ nova_flavor_openrc | default('') }}",
 };

@@ -7,6 +7,7 @@ import type { HostEvidence } from './evidence.ts';
 import { broken, type Finding, holds, notChecked, some } from './findings.ts';
 import type { Remedies } from './remedies.ts';
 import {
+  asksPlacement,
   faultsOf,
   mainFile,
   releaseNote,
@@ -59,7 +60,7 @@ export function computePairing(evidence: HostEvidence, controllers: readonly Hos
   const isReporting = isOn(read.value, REPORT_IN_PLACEMENT);
   if (controllers.length === 0) return notChecked('placement-pairing', 'no controller is among these hosts');
   const asking = controllers.find((one) =>
-    one.services.some((service) => isOn(sourcesOrNone(service), PCI_IN_PLACEMENT)),
+    one.services.some((service) => asksPlacement(sourcesOrNone(service), releaseOf(one))),
   );
   if (asking && !isReporting)
     return broken(
@@ -76,7 +77,11 @@ export function controllerPairing(evidence: HostEvidence, controllers: readonly 
   const all = controllers.flatMap((one) =>
     one.services
       .filter(({ role, config }) => role !== 'compute' && config.ok)
-      .map((service) => ({ host: one.host, name: service.name, isOn: isOn(sourcesOrNone(service), PCI_IN_PLACEMENT) })),
+      .map((service) => ({
+        host: one.host,
+        name: service.name,
+        isOn: asksPlacement(sourcesOrNone(service), releaseOf(one)),
+      })),
   );
   const own = all.filter(({ host }) => host === evidence.host);
   const [on] = all.filter((one) => one.isOn);
@@ -89,5 +94,11 @@ export function controllerPairing(evidence: HostEvidence, controllers: readonly 
     );
   if (own.length === 0) return notChecked('placement-pairing', 'the configuration of Nova could not be read here');
   const place = setting(sourcesOrNone(serviceOf(evidence, 'scheduler', 'api', 'conductor')), PCI_IN_PLACEMENT)?.place;
-  return holds('placement-pairing', `pci_in_placement is ${on ? `on (${place})` : 'off'}`);
+  const absent = place === undefined ? 'off' : `off (${place}${unheeded(evidence)})`;
+  return holds('placement-pairing', `pci_in_placement is ${on ? `on (${place})` : absent}`);
+}
+
+function unheeded(evidence: HostEvidence): string {
+  const release = releaseOf(evidence);
+  return release < 27 ? `: Nova ${release} does not know it; it came with 27, 2023.1` : '';
 }

@@ -8,11 +8,7 @@ import type { OsloSource } from '../../probes/nova/effective-config.ts';
 import type { ServiceUnit } from '../../probes/nova/service-unit.ts';
 import type { PciTree } from '../../probes/pci.ts';
 import type { GpuSelection } from '../gpu/gpu-cards.ts';
-
-/** Something that could be read, or why not: one file that may not be read must not hide all the rest. */
-export type Attempt<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly reason: string };
+import type { Attempt } from './attempt.ts';
 
 export type NovaRole = 'compute' | 'api' | 'scheduler' | 'conductor';
 
@@ -64,9 +60,31 @@ export interface FreeCards {
   readonly isFree: boolean;
 }
 
-/** Everything that was looked at on one host. */
-export interface HostEvidence {
+/** A nova-compute as Nova's API has it. */
+export interface ComputeService {
+  /** The name it registered under: `[DEFAULT] host`, else its hostname. */
   readonly host: string;
+  readonly isEnabled: boolean;
+  readonly isUp: boolean;
+  /** Why it was disabled, where somebody said so. */
+  readonly reason?: string;
+}
+
+/** The cloud, asked from a controller; all null on other hosts. */
+export interface CloudEvidence {
+  readonly apiFlavors: Attempt<readonly ApiFlavor[]> | null;
+  readonly computeServices: Attempt<readonly ComputeService[]> | null;
+  /** Where Placement is, when it answers. */
+  readonly placement: Attempt<string> | null;
+  /** Null also where nobody asks Placement for cards. */
+  readonly freeCards: Attempt<readonly FreeCards[]> | null;
+}
+
+/** Everything that was looked at on one host. */
+export interface HostEvidence extends CloudEvidence {
+  readonly host: string;
+  /** What the kernel calls it. */
+  readonly hostname: string;
   readonly roles: readonly ('compute' | 'controller')[];
   readonly tree: PciTree;
   readonly cards: Attempt<GpuSelection>;
@@ -78,8 +96,4 @@ export interface HostEvidence {
   readonly services: readonly NovaService[];
   /** Flavors of the role nova-controller in this host's variables. */
   readonly flavors: readonly FlavorWish[];
-  /** What the API says, asked from a controller; null on other hosts. */
-  readonly apiFlavors: Attempt<readonly ApiFlavor[]> | null;
-  /** What Placement says, asked from a controller; null where nobody asks Placement for cards. */
-  readonly freeCards: Attempt<readonly FreeCards[]> | null;
 }

@@ -6,7 +6,7 @@ import { parseOslo } from '../../probes/nova/oslo-ini.ts';
 import type { ServiceUnit } from '../../probes/nova/service-unit.ts';
 import { parsePciTree } from '../../probes/pci.ts';
 import { selectGpus } from '../gpu/gpu-cards.ts';
-import type { HostEvidence, NovaService } from './evidence.ts';
+import type { ComputeService, HostEvidence, NovaService } from './evidence.ts';
 import { type Diagnosis, examine, firstBreak, firstBroken } from './examine.ts';
 import type { Finding } from './findings.ts';
 
@@ -113,6 +113,7 @@ const compute = ({ pci = CARD, nova = COMPUTE, live, entry, defaults, ...changes
   const tree = parsePciTree(pci);
   return {
     host: 'gpu01',
+    hostname: 'gpu01',
     roles: ['compute'],
     tree,
     cards: { ok: true, value: selectGpus(tree.functions, { devices: 'auto', exclude: [] }) },
@@ -126,6 +127,8 @@ const compute = ({ pci = CARD, nova = COMPUTE, live, entry, defaults, ...changes
     services: [service('nova-compute', nova)],
     flavors: [],
     apiFlavors: null,
+    computeServices: null,
+    placement: null,
     freeCards: null,
     ...changes,
   };
@@ -404,11 +407,73 @@ describe('the chain', () => {
     [
       'that asks for nothing',
       'plain',
-      { mend: 'openstack flavor set plain --property "pci_passthrough:alias"="ALIAS:1"' },
+      { mend: 'openstack flavor set plain --property "pci_passthrough:alias"="a100:1"' },
     ],
   ])('a flavor %s is broken, by the word of the API', (_, name, expected) => {
     const { fleet } = look([compute(), controller()], { flavor: { name } });
     expect(firstBroken(fleet)).toMatchObject({ link: 'flavor', ...expected });
+  });
+
+  it('a flavor of cards that no compute gives away is not mended by a smaller number', () => {
+    const { fleet } = look([compute({ nova: `[pci]\n${ALIAS}` }), controller()]);
+    expect(firstBroken(fleet)).toMatchObject({
+      link: 'flavor',
+      mend: expect.stringMatching(/^mend what is broken on/),
+    });
+  });
+
+  it('a flavor that the inventory knows is made by a run', () => {
+    const asked = { flavors: [{ name: 'gpu.b100', alias: 'a100:2' }] };
+    expect(firstBroken(look([compute(), controller(asked)]).fleet)).toMatchObject({
+      link: 'flavor',
+      mend: expect.stringMatching(/^run with nova_flavor_cloud, or openstack flavor create gpu\.b100 … .*="a100:2"$/),
+    });
+  });
+
+  it.each<readonly [string, Partial<ComputeService>, RegExp, RegExp]>([
+    ['disabled', { isEnabled: false, reason: 'fan' }, /disabled in Nova \(fan\)/, /--enable gpu01 nova-compute$/],
+    ['not heard of', { isUp: false }, /not heard of the compute gpu01/, /message broker/],
+    ['unknown', { host: 'other' }, /Nova has no compute gpu01/, /discover_hosts$/],
+  ])('a compute that runs and is %s in Nova gets nothing', (_, changes, detail, mend) => {
+    const computeServices = { ok: true, value: [{ host: 'gpu01', isEnabled: true, isUp: true, ...changes }] } as const;
+    expect(brokenOn('gpu01', [compute(), controller({ computeServices })])).toMatchObject({
+      link: 'services',
+      detail: expect.stringMatching(detail),
+      mend: expect.stringMatching(mend),
+    });
+  });
+
+  it('a compute goes by the name its configuration gives it, else by its hostname', () => {
+    const computeServices = { ok: true, value: [{ host: 'cell-7', isEnabled: true, isUp: true }] } as const;
+    const there = controller({ computeServices });
+    expect(brokenOn('gpu01', [compute({ nova: `[DEFAULT]\nhost = cell-7\n${COMPUTE}` }), there])).toBeUndefined();
+    expect(brokenOn('gpu01', [compute({ hostname: 'cell-7' }), there])).toBeUndefined();
+  });
+
+  it('a service that gives no answer is broken, one that refuses the question is not', () => {
+    const silent = controller({ apiFlavors: { ok: false, reason: 'GET http://ctl:8774: nothing', down: 'nova' } });
+    expect(brokenOn('ctl01', [compute(), silent])).toMatchObject({
+      link: 'services',
+      detail: 'nova is out of order: GET http://ctl:8774: nothing',
+      mend: expect.stringContaining('systemctl restart nova-api'),
+    });
+    const refusing = controller({ apiFlavors: { ok: false, reason: '401' } });
+    expect(brokenOn('ctl01', [compute(), refusing])).toBeUndefined();
+  });
+
+  it('pci_in_placement is nothing to a Nova that does not know it yet', () => {
+    const nova = `${CONTROLLER}pci_in_placement = true\n`;
+    const { hosts } = look([compute({ release: 26 }), controller({ nova, release: 26 })]);
+    expect(firstBroken(hosts.flatMap(({ findings }) => findings))).toBeUndefined();
+    expect(hosts[1]?.findings.find(({ link }) => link === 'placement-pairing')?.detail).toMatch(
+      /off \(\/etc\/nova\/nova\.conf:5: Nova 26 does not know it/,
+    );
+  });
+
+  it('an alias that cannot be read does not make its card one without alias', () => {
+    const quoted = (text: string) => text.replace('"name"', '“name”');
+    const all = [compute({ nova: quoted(COMPUTE) }), controller({ nova: quoted(CONTROLLER) })];
+    expect(brokenOn('gpu01', all)).toMatchObject({ link: 'alias', mend: `mend ${PATH}:3, then run gpu01` });
   });
 
   it("the API's property counts, not the inventory's", () => {
@@ -427,7 +492,7 @@ describe('the chain', () => {
       {
         link: 'flavor',
         status: 'not-checked',
-        detail: 'as the inventory has them; the API was not asked: no credentials',
+        detail: 'as the inventory has them; the API did not tell: no credentials',
       },
     ]);
   });

@@ -1,4 +1,4 @@
-import { apiAlias, apiSide, computeAlias, computeSide } from './alias-links.ts';
+import { apiAlias, apiSide, computeAlias, computeSide, unreadAliases } from './alias-links.ts';
 import { deviceSpec, deviceType, numa } from './card-links.ts';
 import { computePairing, controllerPairing, filter } from './controller-links.ts';
 import type { FlavorWish, HostEvidence } from './evidence.ts';
@@ -48,7 +48,7 @@ function diagnose(evidence: HostEvidence, fleet: Fleet, { remedies }: Examinatio
   const { host, roles } = evidence;
   const compute = roles.includes('compute') ? computeFindings(evidence, fleet, remedies) : [];
   const controller = roles.includes('controller') ? controllerFindings(evidence, fleet, remedies) : [];
-  const shared = roles.length > 0 ? [services(evidence)] : [];
+  const shared = roles.length > 0 ? [services(evidence, fleet.controllers)] : [];
   return { host, roles, findings: inChainOrder([...compute, ...controller, ...shared]) };
 }
 
@@ -61,7 +61,7 @@ function computeFindings(evidence: HostEvidence, { controllers }: Fleet, remedie
   return [
     ...own,
     deviceSpec(evidence, remedies),
-    deviceType(evidence, aliases, remedies),
+    unreadAliases([evidence, ...controllers]) ?? deviceType(evidence, aliases, remedies),
     computeAlias(evidence, controllers, remedies),
     computePairing(evidence, controllers),
     numa(evidence, aliases),
@@ -77,7 +77,11 @@ function controllerFindings(evidence: HostEvidence, fleet: Fleet, remedies: Reme
 }
 
 /** The API's word counts; without it, the inventory's; one given on the command line comes before both. */
-function flavors(all: readonly HostEvidence[], fleet: Fleet, { flavor: wanted }: Examination): readonly Finding[] {
+function flavors(
+  all: readonly HostEvidence[],
+  fleet: Fleet,
+  { flavor: wanted, remedies }: Examination,
+): readonly Finding[] {
   if (wanted && 'alias' in wanted) return [flavor(wanted, fleet)];
   const written = all.flatMap((one) => one.flavors);
   const asked = fleet.controllers.map(({ apiFlavors }) => apiFlavors);
@@ -87,10 +91,12 @@ function flavors(all: readonly HostEvidence[], fleet: Fleet, { flavor: wanted }:
     return apiFindings(api, {
       fleet,
       names: wanted ? [wanted.name] : meant.map(({ name }) => name),
+      wishes: written,
       isNamed: wanted !== undefined,
+      remedies,
     });
   const [refused] = asked.flatMap((one) => (one?.ok === false ? [one.reason] : []));
-  const why = refused === undefined ? 'no controller is among these hosts' : `the API was not asked: ${refused}`;
+  const why = refused === undefined ? 'no controller is among these hosts' : `the API did not tell: ${refused}`;
   if (meant.length > 0)
     return [...meant.map((one) => flavor(one, fleet)), notChecked('flavor', `as the inventory has them; ${why}`)];
   const reason = wanted

@@ -5,6 +5,7 @@ import { apiSide } from './alias-links.ts';
 import { givenFunctions, isMeant } from './card-links.ts';
 import type { ApiFlavor, FlavorWish, HostEvidence } from './evidence.ts';
 import { broken, type Finding, holds, notChecked } from './findings.ts';
+import type { Remedies } from './remedies.ts';
 
 /** What Nova takes as `pci_passthrough:alias`. Source: nova `api/validation/extra_specs/pci_passthrough.py`. */
 const VALUE = /^[^:]+:\d+(?:\s*,\s*[^:]+:\d+)*$/;
@@ -33,11 +34,17 @@ export function flavor(wish: FlavorWish, { computes, controllers }: Fleet): Find
     );
   if (computes.length === 0) return notChecked('flavor', `${name}: no compute with a GPU is among these hosts`);
   const short = requests.map((request) => shortOf(request, known, computes)).find((most) => most !== undefined);
+  if (short?.most === 0)
+    return broken(
+      'flavor',
+      `${name} asks for ${short.alias}, and no compute here gives such a card away`,
+      'mend what is broken on the computes that have such cards; or take a flavor of another alias',
+    );
   if (short)
     return broken(
       'flavor',
       `${name} asks for ${short.count} of ${short.alias}, and no host has more than ${short.most}`,
-      set(`${short.alias}:${Math.max(1, short.most)}`),
+      set(`${short.alias}:${short.most}`),
     );
   return holds('flavor', `${name}: ${wish.alias}`);
 }
@@ -82,22 +89,28 @@ interface ApiQuestion {
   readonly fleet: Fleet;
   /** Flavors that must be there. */
   readonly names: readonly string[];
+  /** What the inventory says of flavors. */
+  readonly wishes: readonly FlavorWish[];
   /** Only these are meant; else all that ask for a PCI device. */
   readonly isNamed: boolean;
+  readonly remedies: Remedies;
 }
 
 /** Flavors as Nova's API has them. */
-export function apiFindings(all: readonly ApiFlavor[], { fleet, names, isNamed }: ApiQuestion): readonly Finding[] {
-  const lacking = names.flatMap((name) => lackingFinding(name, all) ?? []);
+export function apiFindings(all: readonly ApiFlavor[], question: ApiQuestion): readonly Finding[] {
+  const { fleet, names, isNamed } = question;
+  const lacking = names.flatMap((name) => lackingFinding(name, all, question) ?? []);
   const asking = all.flatMap(({ name, alias }) => (alias === null ? [] : [{ name, alias }]));
   const meant = asking.filter(({ name }) => !isNamed || names.includes(name));
   const found = [...lacking, ...meant.map((one) => flavor(one, fleet))];
   return found.length > 0 ? found : [notChecked('flavor', 'no flavor of the cloud asks for a PCI device')];
 }
 
-function lackingFinding(name: string, all: readonly ApiFlavor[]): Finding | undefined {
+function lackingFinding(name: string, all: readonly ApiFlavor[], question: ApiQuestion): Finding | undefined {
   const found = all.find((one) => one.name === name);
-  const property = '--property "pci_passthrough:alias"="ALIAS:1"';
+  const wish = question.wishes.find((one) => one.name === name);
+  const property = `--property "pci_passthrough:alias"="${wish?.alias ?? `${onlyAlias(question.fleet)}:1`}"`;
+  const run = wish ? `${question.remedies.run('').trim()} with nova_flavor_cloud, or ` : '';
   if (!found) {
     const similar = suggest(
       name,
@@ -107,9 +120,16 @@ function lackingFinding(name: string, all: readonly ApiFlavor[]): Finding | unde
     return broken(
       'flavor',
       `there is no flavor ${name} in the cloud${hint}`,
-      `openstack flavor create ${name} … ${property}`,
+      `${run}openstack flavor create ${name} … ${property}`,
     );
   }
   if (found.alias !== null) return undefined;
-  return broken('flavor', `flavor ${name} asks for no PCI device`, `openstack flavor set ${name} ${property}`);
+  return broken('flavor', `flavor ${name} asks for no PCI device`, `${run}openstack flavor set ${name} ${property}`);
+}
+
+/** The alias a flavor can mean, where there is but one. */
+function onlyAlias({ controllers }: Fleet): string {
+  const names = new Set(controllers.flatMap((one) => apiSide(one).aliases).map((alias) => String(alias.name)));
+  const [only = 'ALIAS'] = names;
+  return names.size === 1 ? only : 'ALIAS';
 }

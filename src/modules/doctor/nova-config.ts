@@ -1,9 +1,10 @@
 import { lastValue, type OptionName, type OsloSource } from '../../probes/nova/effective-config.ts';
-import { type Aspect, aspectFaults, effectiveAliases, effectiveSpecs, readingFaults } from '../nova/checks.ts';
+import { type Aspect, aspectFaults, effectiveAliases, effectiveSpecs, isOn, readingFaults } from '../nova/checks.ts';
 import type { HostFunction } from '../nova/cross-check.ts';
-import { NEWEST_KNOWN } from '../nova/options.ts';
+import { knownSince, NEWEST_KNOWN, PCI_IN_PLACEMENT } from '../nova/options.ts';
 import type { JsonObject } from '../nova/oslo-json.ts';
-import type { Attempt, HostEvidence, NovaConfig, NovaRole, NovaService } from './evidence.ts';
+import type { Attempt } from './attempt.ts';
+import type { HostEvidence, NovaConfig, NovaRole, NovaService } from './evidence.ts';
 import type { PciFunction } from '../../probes/pci.ts';
 
 /** The release a host's configuration is judged by. */
@@ -73,6 +74,11 @@ function typeOf(capabilities: readonly string[] | undefined, one: PciFunction): 
 export function mainFile(service: NovaService | undefined, fallback = '/etc/nova/nova.conf'): string {
   const read: Attempt<NovaConfig> | undefined = service?.config;
   return (read?.ok ? read.value.files[0]?.path : undefined) ?? fallback;
+}
+
+/** Whether the scheduler asks Placement for cards; Nova before 2023.1 does not know the option. */
+export function asksPlacement(sources: readonly OsloSource[], release: number): boolean {
+  return isOn(sources, PCI_IN_PLACEMENT) && release >= (knownSince('filter_scheduler', 'pci_in_placement') ?? 0);
 }
 
 /** @example setting(sources, {section: 'pci', key: 'report_in_placement'}) // { text: 'true', place: '/etc/nova/nova.conf:12' } */

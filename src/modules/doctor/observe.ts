@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
 import type { TaskView } from '../../contract/module.ts';
-import { type Read, type Probe, ProbeError } from '../../contract/probe.ts';
+import type { Read, Probe } from '../../contract/probe.ts';
 import { TaskError } from '../../contract/task-error.ts';
 import { directoryFiles } from '../../probes/directory.ts';
 import { fileContent } from '../../probes/file.ts';
@@ -17,62 +17,52 @@ import type { FileContent } from '../../contract/file-state.ts';
 import { bootMenu } from '../gpu/boot-menu.ts';
 import { selectGpus } from '../gpu/gpu-cards.ts';
 import { wishOf } from '../gpu/wish-args.ts';
-import { effectiveAliases, isOn } from '../nova/checks.ts';
-import { NEWEST_KNOWN, PCI_IN_PLACEMENT } from '../nova/options.ts';
+import { effectiveAliases } from '../nova/checks.ts';
+import { NEWEST_KNOWN } from '../nova/options.ts';
+import type { JsonObject } from '../nova/oslo-json.ts';
 import { unitNames } from '../nova/restarts.ts';
-import { readApiFlavors } from './api-flavors.ts';
-import { readFreeCards } from './api-placement.ts';
 import type { DoctorArgs } from './args.ts';
-import type { Attempt, CmdlineEvidence, HostEvidence, NovaConfig, NovaRole, NovaService } from './evidence.ts';
+import { attempt } from './attempt.ts';
+import { enterCloud, readCloud } from './cloud.ts';
+import type { CloudEvidence, CmdlineEvidence, HostEvidence, NovaConfig, NovaRole, NovaService } from './evidence.ts';
+import { asksPlacement } from './nova-config.ts';
 
 /** Two frames: what every host has, then the files and devices that the first one named. */
 export async function observeHost(args: DoctorArgs, read: Read, task: TaskView): Promise<HostEvidence> {
-  const withCloud = { ...task, environment: args.os_environment };
-  const [tree, units, release, cmdline] = await Promise.all([
+  const [tree, units, release, cmdline, hostname] = await Promise.all([
     read(pciTree()),
     unitsOf(args, read),
     releaseOf(args, read),
     attempt(readCmdline(read)),
+    read(pseudoFile('/proc/sys/kernel/hostname')),
   ]);
   const cards = await attempt(Promise.resolve().then(() => selectGpus(tree.functions, wishOf(args))));
   const addresses = cards.ok ? cards.value.chosen.map(({ head }) => head.address) : [];
   const roles = rolesOf(args, units, addresses.length > 0);
-  const [services, libvirt, apiFlavors] = await Promise.all([
+  const [services, libvirt, entrance] = await Promise.all([
     Promise.all(serviceNames(args, units, roles).map((name) => readService(args, name, units, read))),
     attempt(read(libvirtDevices(addresses))),
-    roles.includes('controller') ? attempt(readApiFlavors(read, withCloud)) : null,
+    roles.includes('controller') ? attempt(enterCloud(args, read, task)) : null,
   ]);
-  const freeCards = await readFree(services, release, { read, task: withCloud });
-  const common = { freeCards, host: task.host, roles, tree, cards, cmdline, libvirt, release, services, apiFlavors };
-  return { ...common, isGpuRequired: args.gpu_required, flavors: args.flavors.map(flavorOf) };
+  const cloud = entrance ? await readCloud(entrance, askedAliases(services, release), read) : NO_CLOUD;
+  const common = { ...cloud, roles, tree, cards, cmdline, libvirt, release, services };
+  const names = { host: task.host, hostname: (hostname ?? '').trim() };
+  return { ...common, ...names, isGpuRequired: args.gpu_required, flavors: args.flavors.map(flavorOf) };
 }
 
-/** Asked only where a controller's service would ask. */
-async function readFree(
-  services: readonly NovaService[],
-  release: number | null,
-  { read, task }: { readonly read: Read; readonly task: TaskView },
-): Promise<HostEvidence['freeCards']> {
+const NO_CLOUD: CloudEvidence = { apiFlavors: null, computeServices: null, placement: null, freeCards: null };
+
+/** What a controller's scheduler would ask Placement for; null when it does not. */
+function askedAliases(services: readonly NovaService[], release: number | null): readonly JsonObject[] | null {
+  const known = release ?? NEWEST_KNOWN;
   const asking = services.find(
-    ({ role, config }) => role !== 'compute' && config.ok && isOn(config.value.sources, PCI_IN_PLACEMENT),
+    ({ role, config }) => role !== 'compute' && config.ok && asksPlacement(config.value.sources, known),
   );
-  if (!asking?.config.ok) return null;
-  const aliases = effectiveAliases(asking.config.value.sources, release ?? NEWEST_KNOWN);
-  return attempt(readFreeCards(aliases, read, task));
+  return asking?.config.ok ? effectiveAliases(asking.config.value.sources, known) : null;
 }
 
 function flavorOf({ name, alias, gpus }: DoctorArgs['flavors'][number]) {
   return { name, alias: `${alias}:${gpus}` };
-}
-
-/** What a host, or its user, does not let us read is a gap in the picture, not the end of it. */
-async function attempt<Value>(reading: Promise<Value>): Promise<Attempt<Value>> {
-  try {
-    return { ok: true, value: await reading };
-  } catch (error) {
-    if (error instanceof ProbeError || error instanceof TaskError) return { ok: false, reason: error.message };
-    throw error;
-  }
 }
 
 async function readCmdline(read: Read): Promise<CmdlineEvidence> {

@@ -1,12 +1,21 @@
+import { seenByNova, silentService } from './cloud-links.ts';
 import type { HostEvidence, NovaService } from './evidence.ts';
 import { broken, type Finding, holds, notChecked, some } from './findings.ts';
 
-/** Services that run, and were started after the newest of their files was written. */
-export function services({ services: all }: HostEvidence): Finding {
-  const units = all.filter(({ unit }) => unit !== null);
-  const [down] = units.filter(({ unit }) => unit?.activeState !== 'active');
+/** Services that run with their files as they are, and that Nova and its users can reach. */
+export function services(evidence: HostEvidence, controllers: readonly HostEvidence[]): Finding {
+  const own = units(evidence);
+  if (own.status === 'broken') return own;
+  const isCompute = evidence.roles.includes('compute');
+  return (isCompute ? seenByNova(evidence, controllers) : undefined) ?? silentService(evidence) ?? own;
+}
+
+/** Units that run, and were started after the newest of their files was written. */
+function units({ services: all }: HostEvidence): Finding {
+  const found = all.filter(({ unit }) => unit !== null);
+  const [down] = found.filter(({ unit }) => unit?.activeState !== 'active');
   if (down) return broken('services', `${down.name} is ${down.unit?.activeState}`, downRemedy(down));
-  const stale = units.flatMap((service) => staleText(service) ?? []);
+  const stale = found.flatMap((service) => staleText(service) ?? []);
   if (stale.length > 0)
     return broken(
       'services',
@@ -15,7 +24,7 @@ export function services({ services: all }: HostEvidence): Finding {
     );
   const blind = all.filter(({ unit, config }) => unit === null || unit.startedAt === null || !config.ok);
   if (blind.length > 0) return notChecked('services', some(blind.map(blindText)));
-  return holds('services', units.map(({ name }) => name).join(', '));
+  return holds('services', found.map(({ name }) => name).join(', '));
 }
 
 function downRemedy({ name, unit }: NovaService): string {

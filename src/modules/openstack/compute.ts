@@ -2,7 +2,7 @@ import type { TaskView } from '../../contract/module.ts';
 import type { Read } from '../../contract/probe.ts';
 import { TaskError } from '../../contract/task-error.ts';
 import { type HttpQuestion, httpExchange } from '../../probes/openstack/http-exchange.ts';
-import { cloudAccess, resourceOf, type ServiceApi, serviceUrl, tokenFor } from './api.ts';
+import { type CloudAccess, cloudAccess, resourceOf, type ServiceApi, serviceUrl, tokenFor } from './api.ts';
 import type { ConnectionArgs } from './connection-args.ts';
 import { jsonOf, type Token } from './identity.ts';
 
@@ -21,7 +21,11 @@ export interface ComputeApi extends ServiceApi {
 /** Opens the way to Nova: credentials, token, endpoint, microversion. */
 export async function computeApi(args: ConnectionArgs, read: Read, task: TaskView): Promise<ComputeApi> {
   const access = await cloudAccess(args, read, task);
-  const token = await tokenFor(access, read, 0);
+  return computeBehind(access, await tokenFor(access, read, 0), read);
+}
+
+/** The same, for one who has a token. */
+export async function computeBehind(access: CloudAccess, token: Token, read: Read): Promise<ComputeApi> {
   const url = versionedUrl(serviceUrl(token, 'compute', access), token);
   const question: HttpQuestion = {
     request: { method: 'GET', url: `${url}/`, headers: { Accept: 'application/json', 'X-Auth-Token': token.value } },
