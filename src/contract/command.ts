@@ -8,6 +8,8 @@ interface CommandOptions {
   /** Set for this command only, on top of `LC_ALL=C` and a standard PATH. Never put a secret here. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Promises that its output comes in few writes. Long output without the promise is gathered on the host, by one program more. */
+  readonly writes?: 'few';
 }
 
 /** One program with its words; no shell looks at them. */

@@ -23,10 +23,11 @@ const filesKind: ProbeKind<FilesSubject, readonly FileContent[]> = {
     group: () => '',
     size: 32,
     command: (subjects: readonly FilesSubject[]) =>
-      script(DIRECTORY_SCRIPT, [
-        String(MAX_CONTENT_BYTES),
-        ...subjects.flatMap(({ directory, suffix }) => [directory, suffix]),
-      ]),
+      script(
+        DIRECTORY_SCRIPT,
+        [String(MAX_CONTENT_BYTES), ...subjects.flatMap(({ directory, suffix }) => [directory, suffix])],
+        { writes: 'few' },
+      ),
     parse: parseFiles,
   }),
   predict: predictFiles,
@@ -89,11 +90,7 @@ function parseFiles(subjects: readonly FilesSubject[], output: Output): readonly
   const paths = listed.flatMap(({ directory, names }) =>
     names.ok ? (names.value ?? []).map((name) => join(directory, name)) : [],
   );
-  const contents = contentsAt(
-    paths.map((path) => ({ path, realPath: path })),
-    at,
-    output,
-  );
+  const contents = contentsAt(paths, at, output);
   return listed.map(({ directory, names }) => (names.ok ? gathered(directory, names.value ?? [], contents) : names));
 }
 

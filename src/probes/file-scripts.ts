@@ -12,17 +12,66 @@ may_look() {
 }`;
 
 /**
- * Any number of paths in one go, because each program costs the host more than all the rest: one stat and one cat for all of them.
- * Arguments are `s/path` for what is at a path, and `max/path` for the content at the end of its links up to so many bytes.
- * Prints a line of flags (1 exists, 0 absent; f exists, a absent, d dangling link, l link loop, in capitals where the real path
- * differs; x hidden); those real paths, each with its length; a stat line for each that exists (- where stat failed); a line of
- * letters as {@link CONTENTS} has them; the targets of links, each with its length; the contents one after the other.
+ * The second half of a look at many paths at once: one stat and one reading of contents for all, because each program costs the
+ * host more than all the rest. "$@" are words `s/path` (what is at a path) and `max/path` (the content at the end of its links, up to
+ * so many bytes); paths stay there, since `set -- "$@" "$p"` in a loop would copy all of them each time. `held` lists the numbers of
+ * those that exist, `ask` the same as shell words for stat.
  *
- * Paths stay where they are, in "$@", and lists name them by number: `held` for those that exist, `ask` for stat and `kept` for
- * cat as shell words. `set -- "$@" "$p"` in a loop would copy all arguments for each of them.
+ * Prints `head`; a stat line for each (- where stat failed); a letter for each content (c content, t too large, u unreadable, n not a
+ * file, b beyond the budget of one reply, v vanished); the names behind pairs of owner and group other than root's, each pair once,
+ * and `=`; the targets of links, each with its length; the contents one after the other. `stat -c %U` itself would read /etc/passwd
+ * again for every file, or ask a directory server. Few writes, because each is a packet: tail fills a buffer where cat writes
+ * for each file.
+ */
+const LOOK = `
+[ -n "$each" ] || eval "s=\\$(stat $follow -c \\"\\$f\\" -- $ask)" || each=1
+[ -z "$each" ] || s=$(for i in $held; do
+  eval "w=\\\${$i}"; p=/\${w#*/}
+  case $w in (s/*) stat -c "$f" -- "$p";; (*) stat -L -c "$f" -- "$p";; esac || printf -- '-\\n'
+done)
+u= g= known=
+[ ! -r /etc/passwd ] || read -r u </etc/passwd
+[ ! -r /etc/group ] || read -r g </etc/group
+case $u/$g in root:x:0:*/root:x:0:*) known=' 0:0 ';; esac
+set -f; IFS='
+'
+o= kept= links= who= owners= total=0
+for line in $s; do
+  i=\${held%% *} held=\${held#* } size=\${line%%|*} ids=\${line#*|}; ids=\${ids%%|*}
+  eval "w=\\\${$i}"; p=/\${w#*/}
+  case $known in *" $ids "*) ;; *) [ "$size" = - ] || { known="$known $ids " who="$who$i
+"; } ;; esac
+  case $w in s/*) [ ! -L "$p" ] || links="$links$i
+"; continue; esac
+  if [ "$size" = - ]; then o=\${o}v
+  elif [ ! -f "$p" ]; then o=\${o}n
+  elif [ "$size" -gt "\${w%%/*}" ]; then o=\${o}t
+  elif [ ! -r "$p" ]; then o=\${o}u
+  elif [ $((total + size)) -gt 7340032 ]; then o=\${o}b
+  else total=$((total + size)) o=\${o}c kept="$kept \\"/\\\${$i#*/}\\""; fi
+done
+[ -z "$who" ] || owners=$(for i in $who; do
+  eval "w=\\\${$i}"; n='%u:%g|%U|%G'
+  case $w in (s/*) stat -c "$n" -- "/\${w#*/}";; (*) stat -L -c "$n" -- "/\${w#*/}";; esac
+done)
+printf '%s%s\\n%s\\n%s\\n' "$head" "$s" "$o" "\${owners:+$owners
+}="
+for i in $links; do
+  eval "w=\\\${$i}"; t=$(readlink -- "/\${w#*/}"; printf x); t=\${t%??}
+  printf '%s:%s\\n' "\${#t}" "$t"
+done
+IFS=' '; [ -z "$kept" ] || eval "exec tail -q -c +1 -- $kept"
+exit 0`;
+
+const FORMAT = `f='${STAT_FORMAT}' TZ=UTC0; export TZ`;
+
+/**
+ * Arguments as {@link LOOK} has them. Prints a line of flags (1 exists, 0 absent; f exists, a absent, d dangling link, l link loop, in
+ * capitals where the real path differs; x hidden), those real paths, each with its length, and for what exists the rest.
  */
 export const FILES_SCRIPT = `${MAY_LOOK}
-i=0 flags= reals= held= ask= each= last= f='${STAT_FORMAT}' TZ=UTC0; export TZ
+i=0 flags= reals= held= ask= each= last= follow=
+${FORMAT}
 real_of() {
   r=$1 d=\${1%/*}
   if [ -L "$1" ]; then
@@ -59,72 +108,36 @@ for w do
   elif may_look "$p"; then flag a A
   else flags=\${flags}x; fi
 done
-printf '%s\\n%s' "$flags" "$reals"; [ -n "$held" ] || exit 0
-[ -n "$each" ] || eval "s=\\$(stat -c \\"\\$f\\" -- $ask)" || each=1
-[ -z "$each" ] || s=$(for i in $held; do
-  eval "w=\\\${$i}"; p=/\${w#*/}
-  case $w in (s/*) stat -c "$f" -- "$p";; (*) stat -L -c "$f" -- "$p";; esac || printf -- '-\\n'
-done)
-printf '%s\\n' "$s"
-set -f; IFS='
-'
-o= kept= links= total=0
-for line in $s; do
-  i=\${held%% *} held=\${held#* } size=\${line%%|*}; eval "w=\\\${$i}"; p=/\${w#*/}
-  case $w in s/*) [ ! -L "$p" ] || links="$links$i
-"; continue; esac
-  if [ "$size" = - ]; then o=\${o}v
-  elif [ ! -f "$p" ]; then o=\${o}n
-  elif [ "$size" -gt "\${w%%/*}" ]; then o=\${o}t
-  elif [ ! -r "$p" ]; then o=\${o}u
-  elif [ $((total + size)) -gt 7340032 ]; then o=\${o}b
-  else total=$((total + size)) o=\${o}c kept="$kept \\"/\\\${$i#*/}\\""; fi
-done
-printf '%s\\n' "$o"
-for i in $links; do
-  eval "w=\\\${$i}"; t=$(readlink -- "/\${w#*/}"; printf x); t=\${t%??}
-  printf '%s:%s\\n' "\${#t}" "$t"
-done
-IFS=' '; [ -z "$kept" ] || eval "exec cat -- $kept"`;
+head="$flags
+$reals"
+[ -n "$held" ] || { printf %s "$head"; exit 0; }
+${LOOK}`;
 
 /**
- * For the paths in "$@", all of which exist: their stat lines, one letter each (c content, t too large, u unreadable, n
- * not a file, b beyond the budget of one reply, v vanished), then the contents one after the other.
+ * Arguments: the most bytes of a file, then pairs of directory and suffix. For each the number of names (- for no directory) and the
+ * names by length; then what {@link LOOK} says of all those files.
  */
-export const CONTENTS = `
-[ $# -gt 0 ] || exit 0
-f='${STAT_FORMAT}' TZ=UTC0 total=0; export TZ
-s=$(stat -L -c "$f" -- "$@") || s=$(for p do stat -L -c "$f" -- "$p" || printf -- '-\\n'; done)
-printf '%s\\n' "$s"
-set -f; IFS='
-'
-i=0 kept= o=
-for line in $s; do
-  i=$((i + 1)) size=\${line%%|*}; eval "p=\\\${$i}"
-  if [ "$size" = - ]; then o=\${o}v
-  elif [ ! -f "$p" ]; then o=\${o}n
-  elif [ "$size" -gt "$max" ]; then o=\${o}t
-  elif [ ! -r "$p" ]; then o=\${o}u
-  elif [ $((total + size)) -gt 7340032 ]; then o=\${o}b
-  else total=$((total + size)) o=\${o}c kept="$kept \\"\\\${$i}\\""; fi
-done
-printf '%s\\n' "$o"; eval "set -- $kept"
-[ $# -eq 0 ] || cat -- "$@"
-exit 0`;
-
-/** Arguments: pairs of directory and suffix. For each the number of names (- for no directory) and the names by length. */
-export const DIRECTORY_SCRIPT = `max=$1; shift; n=$#; i=0
+export const DIRECTORY_SCRIPT = `max=$1; shift; n=$#; i=0 held= ask= each= head= follow=-L
+${FORMAT}
 while [ "$i" -lt "$n" ]; do
   dir=$1 suffix=$2 count=0; shift 2; i=$((i + 2))
-  if [ ! -d "$dir" ]; then printf -- '-\\n'; continue; fi
-  if [ ! -r "$dir" ] || [ ! -x "$dir" ]; then printf 'x\\n'; continue; fi
+  if [ ! -d "$dir" ]; then head="$head-
+"; continue; fi
+  if [ ! -r "$dir" ] || [ ! -x "$dir" ]; then head="\${head}x
+"; continue; fi
   for p in "\${dir%/}"/*"$suffix"; do { [ -f "$p" ] || [ -c "$p" ]; } && count=$((count + 1)); done
-  printf '%s\\n' "$count"
+  head="$head$count
+"
   for p in "\${dir%/}"/*"$suffix"; do
     [ -f "$p" ] || [ -c "$p" ] || continue
-    b=\${p##*/}; printf '%s:%s\\n' "\${#b}" "$b"; set -- "$@" "$p"
+    b=\${p##*/}; head="$head\${#b}:$b
+"; set -- "$@" "$max$p"
   done
-done${CONTENTS}`;
+done
+i=0
+while [ "$i" -lt $# ]; do i=$((i + 1)) held="$held$i " ask="$ask \\"/\\\${$i#*/}\\""; done
+[ -n "$held" ] || { printf %s "$head"; exit 0; }
+${LOOK}`;
 
 /** For each directory the number of names in it (- for no directory, x for one that may not be listed) and the names by length. */
 export const NAMES_SCRIPT = `

@@ -1,9 +1,20 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HostUnderTest, hostUnderTest } from '../../test/support/run-module.ts';
+import type { FileState } from '../contract/file-state.ts';
 import { directoryFiles, directoryNames } from './directory.ts';
 import { filesInForce, listedModules } from './modprobe-config.ts';
 import { fileContent, fileState } from './file.ts';
@@ -116,6 +127,41 @@ describe.each(SHELLS)('files read through %s', (_, shell) => {
     expect(none).toMatchObject({ kind: 'absent', realPath: at('mixed/none') });
     expect(device).toMatchObject({ kind: 'not-a-file', state: { kind: 'other', type: 'character device' } });
     expect(linkToDevice).toMatchObject({ kind: 'not-a-file', realPath: '/dev/null' });
+  });
+
+  it('names owners and groups, and gives the number of one that has no name', async () => {
+    const owned: readonly (readonly [string, number, number])[] = [
+      ['roots', 0, 0],
+      ['nobodys', 65534, 0],
+      ['nobodys-too', 65534, 0],
+      ['nameless', 54321, 12345],
+      ['daemons', 1, 1],
+    ];
+    mkdirSync(at('owned.d'));
+    for (const [name, uid, gid] of owned) {
+      writeFileSync(at(`owned.d/${name}`), name);
+      chownSync(at(`owned.d/${name}`), uid, gid);
+    }
+    symlinkSync('owned.d/nobodys', at('link-to-nobodys'));
+    lchownSync(at('link-to-nobodys'), 2, 2);
+    const [states, content, link, listed] = await Promise.all([
+      Promise.all(owned.map(([name]) => host.read(fileState(at(`owned.d/${name}`))))),
+      host.read(fileContent(at('link-to-nobodys'))),
+      host.read(fileState(at('link-to-nobodys'))),
+      host.read(directoryFiles(at('owned.d'), '')),
+    ]);
+    const names = (state: FileState): string => (state.kind === 'absent' ? '' : `${state.owner}:${state.group}`);
+    const expected = ['root:root', 'nobody:root', 'nobody:root', '54321:12345', 'daemon:daemon'];
+    expect(states.map(names)).toEqual(expected);
+    expect(content.kind === 'file' && names(content.state)).toBe('nobody:root');
+    expect(names(link)).toBe('bin:bin');
+    expect(listed.map((file) => file.kind === 'file' && names(file.state))).toEqual([
+      'daemon:daemon',
+      '54321:12345',
+      'nobody:root',
+      'nobody:root',
+      'root:root',
+    ]);
   });
 
   it('still answers for the others when what a link leads to has no name', async () => {

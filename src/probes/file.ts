@@ -24,6 +24,7 @@ const kind: ProbeKind<FileSubject, FileState | FileContent> = {
       script(
         FILES_SCRIPT,
         subjects.map(({ path, maxBytes }) => `${maxBytes ?? 's'}${path}`),
+        { writes: 'few' },
       ),
     parse: parseFiles,
   }),

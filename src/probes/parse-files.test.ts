@@ -6,13 +6,13 @@ function output(stdout: string, stderr = '') {
 }
 
 const LINE = (size: number): string =>
-  `${size}|81a4|0|0|1|1795333507|65024:2146476:${size}:2026-11-22 07:45:07.426709567 +0000:x|root|root`;
+  `${size}|0:0|81a4|1|1795333507|65024:2146476:${size}:2026-11-22 07:45:07.426709567 +0000:x`;
 
 const states = (...paths: readonly string[]) => paths.map((path) => ({ path }));
 const contents = (...paths: readonly string[]) => paths.map((path) => ({ path, maxBytes: 100 }));
 
 it('says that a host’s stat is another one, instead of taking every file for absent', () => {
-  const readings = parseFiles(states('/a', '/b'), output('10\n-\n\n', 'stat: unrecognized option: c\n'));
+  const readings = parseFiles(states('/a', '/b'), output('10\n-\n\n=\n', 'stat: unrecognized option: c\n'));
   expect(readings).toMatchObject([
     { ok: false, error: expect.stringMatching(/does not understand -c.*unrecognized option/) },
     { ok: true, value: { kind: 'absent' } },
@@ -21,7 +21,7 @@ it('says that a host’s stat is another one, instead of taking every file for a
 
 it('takes a file that vanished in between for absent, and keeps the others', () => {
   const said = "stat: cannot statx '/a': No such file or directory\n";
-  expect(parseFiles(states('/a', '/b'), output(`11\n-\n${LINE(5)}\n\n`, said))).toMatchObject([
+  expect(parseFiles(states('/a', '/b'), output(`11\n-\n${LINE(5)}\n\n=\n`, said))).toMatchObject([
     { ok: true, value: { kind: 'absent', path: '/a' } },
     { ok: true, value: { kind: 'file', path: '/b', size: 5 } },
   ]);
@@ -35,20 +35,20 @@ it('reports a directory that may not be looked into, never absence', () => {
 });
 
 it('refuses contents that are longer or shorter than the sizes said', () => {
-  const head = `ff\n${LINE(2)}\n${LINE(3)}\ncc\n`;
+  const head = `ff\n${LINE(2)}\n${LINE(3)}\ncc\n=\n`;
   expect(parseFiles(contents('/a', '/b'), output(`${head}aabbb`))).toMatchObject([{ ok: true }, { ok: true }]);
   for (const body of ['aabb', 'aabbbb'])
     expect(() => parseFiles(contents('/a', '/b'), output(head + body))).toThrow('changed while it was read');
 });
 
 it('refuses an answer with another number of files than was asked for', () => {
-  expect(() => parseFiles(contents('/a', '/b'), output(`ff\n${LINE(2)}\ncc\naa`))).toThrow();
-  expect(() => parseFiles(contents('/a'), output(`f\n${LINE(2)}\n${LINE(2)}\nc\naa`))).toThrow();
+  expect(() => parseFiles(contents('/a', '/b'), output(`ff\n${LINE(2)}\ncc\n=\naa`))).toThrow();
+  expect(() => parseFiles(contents('/a'), output(`f\n${LINE(2)}\n${LINE(2)}\nc\n=\naa`))).toThrow();
 });
 
 it('gives each of many questions about one path its own answer', () => {
   const subjects = [{ path: '/a' }, { path: '/a', maxBytes: 0 }, { path: '/a', maxBytes: 9 }];
-  const answer = `1fF\n2:/b\n${LINE(2)}\n${LINE(2)}\n${LINE(2)}\ntc\naa`;
+  const answer = `1fF\n2:/b\n${LINE(2)}\n${LINE(2)}\n${LINE(2)}\ntc\n=\naa`;
   expect(parseFiles(subjects, output(answer))).toMatchObject([
     { value: { kind: 'file', path: '/a' } },
     { value: { kind: 'too-large', path: '/a', realPath: '/a' } },

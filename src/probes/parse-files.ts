@@ -4,7 +4,7 @@ import type { Output } from '../contract/command.ts';
 import { type Cursor, cursor } from './cursor.ts';
 import { failed, succeeded } from './fuse.ts';
 import { firstLine } from './output-text.ts';
-import { parseStatLine } from './stat-line.ts';
+import { type Owners, ownersIn, parseStatLine } from './stat-line.ts';
 
 type PlainFile = Extract<FileState, { kind: 'file' }>;
 
@@ -22,34 +22,79 @@ export function parseFiles(
   const at = cursor(output.stdout);
   const flags = at.line();
   const entries = subjects.map((subject, index) => entryAt(subject, flags[index] ?? '', at));
-  const held = entries.filter(({ flag }) => flag === '1' || flag === 'f');
-  if (held.length === 0) return entries.map((entry) => withoutStat(entry));
-  const lines = new Map(held.map((entry) => [entry, at.line()]));
-  const letters = at.line();
-  const contents = held.filter(({ flag }) => flag === 'f');
-  if (letters.length !== contents.length) throw new ProbeError(`the host's answer could not be understood: ${letters}`);
-  const readings = new Map<Entry, Reading<FileState | FileContent>>();
-  for (const entry of held)
-    if (entry.flag === '1') readings.set(entry, stateOf(entry, lines.get(entry) ?? '', at, output));
-  contents.forEach((entry, index) =>
-    readings.set(entry, contentOf(entry, { line: lines.get(entry) ?? '', letter: letters[index] ?? '', at, output })),
+  const seen = lookAt(
+    entries.filter(({ flag }) => flag === '1' || flag === 'f'),
+    at,
+    output,
   );
-  if (at.remaining > 0) throw new ProbeError(CHANGED);
-  return entries.map((entry) => readings.get(entry) ?? withoutStat(entry));
+  return entries.map((entry) => seen.get(entry) ?? withoutStat(entry));
 }
 
-interface Entry {
+/** Something that exists: itself, or its content. */
+export interface Held {
   readonly path: string;
+  readonly realPath: string;
+  readonly isContent: boolean;
+}
+
+interface Look {
+  readonly at: Cursor;
+  readonly output: Output;
+  readonly owners: Owners;
+}
+
+/** What LOOK printed after `head`. */
+export function lookAt<Entry extends Held>(
+  held: readonly Entry[],
+  at: Cursor,
+  output: Output,
+): ReadonlyMap<Entry, Reading<FileState | FileContent>> {
+  const readings = new Map<Entry, Reading<FileState | FileContent>>();
+  if (held.length === 0) return readings;
+  const lines = held.map(() => at.line());
+  const letters = at.line();
+  const contents = held.filter(({ isContent }) => isContent);
+  if (letters.length !== contents.length) throw new ProbeError('the answer is about another number of files');
+  const look = { at, output, owners: ownersAt(at) };
+  held.forEach((entry, index) => {
+    if (!entry.isContent) readings.set(entry, stateOf(entry.path, lines[index] ?? '', look));
+  });
+  let content = 0;
+  held.forEach((entry, index) => {
+    if (entry.isContent) readings.set(entry, contentOf(entry, lines[index] ?? '', letters[content++] ?? '', look));
+  });
+  if (at.remaining > 0) throw new ProbeError(CHANGED);
+  return readings;
+}
+
+/** The same where all are contents, by path. */
+export function contentsAt(
+  paths: readonly string[],
+  at: Cursor,
+  output: Output,
+): ReadonlyMap<string, Reading<FileContent>> {
+  const held = paths.map((path) => ({ path, realPath: path, isContent: true }));
+  const seen = [...lookAt(held, at, output)] as readonly (readonly [Held, Reading<FileContent>])[];
+  return new Map(seen.map(([{ path }, reading]) => [path, reading]));
+}
+
+function ownersAt(at: Cursor): Owners {
+  const lines: string[] = [];
+  for (let line = at.line(); line !== '='; line = at.line()) lines.push(line);
+  return ownersIn(lines);
+}
+
+interface Entry extends Held {
   /** As FILES_SCRIPT prints it, in small letters. */
   readonly flag: string;
-  readonly realPath: string;
 }
 
 const CHANGED = 'a file changed while it was read; run again';
 
-function entryAt({ path }: FileSubject, flag: string, at: Cursor): Entry {
+function entryAt({ path, maxBytes }: FileSubject, flag: string, at: Cursor): Entry {
   const isElsewhere = flag >= 'A' && flag <= 'Z';
-  return { path, flag: flag.toLowerCase(), realPath: isElsewhere ? sized(at) : path };
+  const realPath = isElsewhere ? sized(at) : path;
+  return { path, realPath, flag: flag.toLowerCase(), isContent: maxBytes !== undefined };
 }
 
 /** Length, colon, text and newline. */
@@ -61,9 +106,9 @@ function sized(at: Cursor): string {
   return text;
 }
 
-function stateOf({ path }: Entry, line: string, at: Cursor, output: Output): Reading<FileState> {
+function stateOf(path: string, line: string, { at, output, owners }: Look): Reading<FileState> {
   if (line === '-') return vanished(path, output);
-  const state = parseStatLine(path, line);
+  const state = parseStatLine(path, line, owners);
   if (!state) return failed(noStat(output));
   return succeeded(state.kind === 'link' ? { ...state, target: sized(at) } : state);
 }
@@ -84,55 +129,21 @@ function withoutStat({ path, flag, realPath }: Entry): Reading<FileState | FileC
   return hidden(path);
 }
 
-/** What CONTENTS printed for paths that exist. */
-export function contentsAt(
-  entries: readonly { readonly path: string; readonly realPath: string }[],
-  at: Cursor,
-  output: Output,
-): ReadonlyMap<string, Reading<FileContent>> {
-  if (entries.length === 0) return new Map();
-  const lines = entries.map(() => at.line());
-  const letters = at.line();
-  const readings = entries.map((entry, index) =>
-    contentOf(entry, { line: lines[index] ?? '', letter: letters[index] ?? '', at, output }),
-  );
-  if (at.remaining > 0) throw new ProbeError(CHANGED);
-  return new Map(entries.map(({ path }, index) => [path, readings[index] ?? failed('the host gave no answer')]));
-}
-
-interface ContentPlace {
-  readonly line: string;
-  readonly letter: string;
-  readonly at: Cursor;
-  readonly output: Output;
-}
-
-function contentOf(
-  entry: { readonly path: string; readonly realPath: string },
-  place: ContentPlace,
-): Reading<FileContent> {
+function contentOf(entry: Held, line: string, letter: string, { at, output, owners }: Look): Reading<FileContent> {
   const { path, realPath } = entry;
-  if (place.letter === 'v') return failed(`${path} could not be examined: ${firstLine(place.output.stderr)}`);
-  const state = parseStatLine(path, place.line);
-  if (!state) return failed(noStat(place.output));
+  if (letter === 'v') return failed(`${path} could not be examined: ${firstLine(output.stderr)}`);
+  const state = parseStatLine(path, line, owners);
+  if (!state) return failed(noStat(output));
   if (state.kind !== 'file') return succeeded({ kind: 'not-a-file', path, realPath, state });
-  return place.letter === 'c' ? succeeded(fileAt(entry, state, place.at)) : unread(entry, state, place.letter);
+  return letter === 'c' ? succeeded(fileAt(entry, state, at)) : unread(entry, state, letter);
 }
 
-function fileAt(
-  { path, realPath }: { readonly path: string; readonly realPath: string },
-  state: PlainFile,
-  at: Cursor,
-): FileContent {
+function fileAt({ path, realPath }: Held, state: PlainFile, at: Cursor): FileContent {
   if (state.size > at.remaining) throw new ProbeError(CHANGED);
   return { kind: 'file', path, realPath, state, bytes: new Uint8Array(at.take(state.size)) };
 }
 
-function unread(
-  { path, realPath }: { readonly path: string; readonly realPath: string },
-  state: PlainFile,
-  letter: string,
-): Reading<FileContent> {
+function unread({ path, realPath }: Held, state: PlainFile, letter: string): Reading<FileContent> {
   if (letter === 't') return succeeded({ kind: 'too-large', path, realPath, state });
   if (letter === 'u') return failed(`${path} may not be read by this user; use become`);
   return failed(`${path}: more than 7 MiB of files were asked for at once`);

@@ -1,10 +1,13 @@
 import { VERSION_FORMAT, type FileState } from '../contract/file-state.ts';
 
-/** The size comes first so that the shell can cut it off; names come last because nothing follows them. */
-export const STAT_FORMAT = `%s|%f|%u|%g|%h|%Y|${VERSION_FORMAT}|%U|%G`;
+/** The size and the owners come first, for the shell to cut them off. Their names are asked for once, not for each file. */
+export const STAT_FORMAT = `%s|%u:%g|%f|%h|%Y|${VERSION_FORMAT}`;
 
 /** `stat` printed something else: it has no `-c` as coreutils and busybox have. */
-const LINE = /^(\d+)\|([0-9a-f]+)\|(\d+)\|(\d+)\|(\d+)\|(-?\d+)\|([^|]*)\|([^|]*)\|([^|]*)$/;
+const LINE = /^(\d+)\|(\d+):(\d+)\|([0-9a-f]+)\|(\d+)\|(-?\d+)\|([^|]*)$/;
+
+/** The names behind `uid:gid`. */
+export type Owners = ReadonlyMap<string, { readonly owner: string; readonly group: string }>;
 
 const TYPES: Readonly<Record<number, string>> = {
   0o01: 'fifo',
@@ -14,21 +17,23 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 /**
- * One line of {@link STAT_FORMAT} as a state, or undefined when it is none. `target` is for symbolic links.
- * @example parseStatLine('/x', '5|81a4|0|0|1|1700000000|1:2:5:…|root|root') // { kind: 'file', mode: 0o644, … }
+ * One line of {@link STAT_FORMAT} as a state, or undefined when it is none. `target` is for symbolic links. What has no name in
+ * `owners` but root's is known by its number, which chown accepts.
+ * @example parseStatLine('/x', '5|0:0|81a4|1|1700000000|1:2:5:…', ownersIn([])) // { kind: 'file', mode: 0o644, owner: 'root', … }
  */
-export function parseStatLine(path: string, line: string, target = ''): FileState | undefined {
+export function parseStatLine(path: string, line: string, owners: Owners, target = ''): FileState | undefined {
   const match = LINE.exec(line);
   if (!match) return undefined;
-  const [, size, rawMode, uid, gid, links, mtime, version = '', owner, group] = match;
+  const [, size, uid = '', gid = '', rawMode, links, mtime, version = ''] = match;
   const bits = Number.parseInt(rawMode ?? '', 16);
+  const { owner, group } = owners.get(`${uid}:${gid}`) ?? { owner: uid, group: gid };
   const common = {
     path,
     mode: bits & 0o7777,
     uid: Number(uid),
     gid: Number(gid),
-    owner: nameOr(owner, uid),
-    group: nameOr(group, gid),
+    owner,
+    group,
     version,
     mtime: Number(mtime),
   };
@@ -39,7 +44,18 @@ export function parseStatLine(path: string, line: string, target = ''): FileStat
   return { kind: 'other', ...common, type: TYPES[type] ?? 'special file' };
 }
 
-/** An id without a name prints as UNKNOWN; the number is what chown accepts. */
-function nameOr(name: string | undefined, id: string | undefined): string {
-  return name && name !== 'UNKNOWN' ? name : (id ?? '');
+const OWNER_LINE = /^((\d+):(\d+))\|([^|]*)\|([^|]*)$/;
+
+/** Root's names, which the host has looked at, and those in lines of `stat -c '%u:%g|%U|%G'`, where UNKNOWN stands for no name. */
+export function ownersIn(lines: readonly string[]): Owners {
+  const owners = new Map([['0:0', { owner: 'root', group: 'root' }]]);
+  for (const line of lines) {
+    const [, ids, uid = '', gid = '', owner = '', group = ''] = OWNER_LINE.exec(line) ?? [];
+    if (ids) owners.set(ids, { owner: nameOr(owner, uid), group: nameOr(group, gid) });
+  }
+  return owners;
+}
+
+function nameOr(name: string, id: string): string {
+  return name === 'UNKNOWN' || name === '' ? id : name;
 }

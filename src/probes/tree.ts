@@ -5,7 +5,7 @@ import { pathResource } from '../contract/resource.ts';
 import { absolutePath } from './absolute-path.ts';
 import { failed, fuse, succeeded } from './fuse.ts';
 import { complaint } from './output-text.ts';
-import { parseStatLine, STAT_FORMAT } from './stat-line.ts';
+import { ownersIn, parseStatLine, STAT_FORMAT } from './stat-line.ts';
 
 type Present = Exclude<FileState, { kind: 'absent' }>;
 
@@ -13,7 +13,10 @@ type Present = Exclude<FileState, { kind: 'absent' }>;
 const SCRIPT = `
 TZ=UTC0; export TZ
 [ ! -L "$1" ] && [ -d "$1" ] || exit 0
-find "$1" -exec stat -c '%n//|${STAT_FORMAT}' -- {} +`;
+find "$1" -exec stat -c '%n//|${STAT_FORMAT}|%u:%g|%U|%G' -- {} +`;
+
+/** A line of `stat`, and one of its owners. */
+const LINE = /^(.*)\|([^|]*\|[^|]*\|[^|]*)$/;
 
 const kind: ProbeKind<string, readonly Present[]> = {
   name: 'tree',
@@ -39,7 +42,8 @@ function parseTree([root = '/']: readonly string[], output: Output): readonly Re
     const middle = text.indexOf('//|', at);
     const end = text.indexOf('\n', middle);
     const name = text.slice(at, middle);
-    const state = middle < 0 || end < 0 ? undefined : parseStatLine(name, text.slice(middle + 3, end));
+    const [, line = '', owner = ''] = LINE.exec(text.slice(middle + 3, end)) ?? [];
+    const state = middle < 0 || end < 0 ? undefined : parseStatLine(name, line, ownersIn([owner]));
     if (!state || state.kind === 'absent' || !(name === root || name.startsWith(`${root}/`)))
       return [failed(`${root}: the answer of find was not understood`)];
     states.push(state);

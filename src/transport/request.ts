@@ -25,13 +25,13 @@ export function exchangeText(
     `c=$?; printf '${nonce}%s;${end}' "$c"; printf '${nonce}%s;${end}' "$c" >&2\n`;
   const body = commands.map(commandText).join(`\n${status('')}${stop}`);
   const end = commands.length > 0 ? `\n${status(`${nonce}.;`)}` : `${mark(nonce, '.')}\n`;
-  const gather = body.length > gathersFrom ? GATHER : '';
+  const gather = commands.reduce((sum, command) => sum + writingLength(command), 0) > gathersFrom ? GATHER : '';
   return encodeWords(`wait\n{ ${mark(nonce, '<')}\n${body}${end}} </dev/null${gather} &\n`);
 }
 
 export interface RequestOptions {
   readonly stopOnFailure?: boolean | undefined;
-  /** Length of the commands from where on standard output comes in few large pieces instead of one for each write. */
+  /** Length of the commands that write often, from where on standard output comes in few large pieces instead. */
   readonly gathersFrom?: number | undefined;
 }
 
@@ -40,6 +40,13 @@ export interface RequestOptions {
  * blocks from short reads when its two block sizes differ (POSIX dd; in busybox only then).
  */
 const GATHER = ' | dd ibs=32768 obs=65536 2>/dev/null';
+
+/** The longer a command's text and words, the more it is likely to write. */
+function writingLength(command: Command): number {
+  if (command.writes === 'few') return 0;
+  const words: readonly string[] = command.kind === 'script' ? [command.script, ...command.args] : command.argv;
+  return words.reduce((sum, word) => sum + word.length, 0);
+}
 
 /**
  * Asks the long-lived shell whether the subshell of its exchange still lives; only its death is answered, by the mark `!`.

@@ -12,13 +12,16 @@ import { exchangeText, forBash, lifeText, ownText } from './request.ts';
 import type { ChannelEnd, ShellChannel } from './shell-channel.ts';
 import { stopCommands } from './stop-commands.ts';
 
-/**
- * What every command finds: C locale, a PATH with the administrator's directories, umask 022, directory `/`.
- * `read` is a builtin, so /proc/self is the shell itself: proc(5).
- */
+/** What every command finds: C locale, a PATH with the administrator's directories, umask 022, directory `/`. */
 const PREPARE = `LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\${PATH:+:$PATH}; export LC_ALL PATH
-unset CDPATH ENV BASH_ENV; umask 022; cd /; read -r l </proc/self/stat; read -r p </proc/$PPID/comm
-d=; command -v dd >/dev/null 2>&1 && d=+dd; printf '%s' "\${BASH_VERSION:+bash}$d $$ \${l##*) } $p"`;
+unset CDPATH ENV BASH_ENV; umask 022; cd /
+d=; command -v dd >/dev/null 2>&1 && d=+dd; printf '%s' "\${BASH_VERSION:+bash}$d"`;
+
+/** Whose session the shell is in. `read` is a builtin, so /proc/self is the shell itself: proc(5). */
+const SESSION = `read -r l </proc/self/stat; read -r p </proc/$PPID/comm; printf '%s' "$$ \${l##*) } $p"`;
+
+/** Milliseconds a shell gets to say whose session it is in. */
+const STOP_MS = 2000;
 
 /** Milliseconds a shell gets to end by itself when its session is closed. */
 const CLOSE_MS = 1000;
@@ -40,7 +43,6 @@ export class ShellSession {
   readonly #channel: ShellChannel;
   readonly #host: string;
   #reply: Reply | undefined;
-  #processSession: number | undefined;
   #isBash = false;
   #hasDd = false;
   #end: ChannelEnd | undefined;
@@ -62,9 +64,8 @@ export class ShellSession {
     const session = new ShellSession(channel, host);
     const hello = await session.#ask(PREPARE, deadline.left);
     if (hello === undefined) return undefined;
-    session.#processSession = ownSession(hello);
     session.#isBash = hello.startsWith('bash');
-    session.#hasDd = hello.split(' ')[0]?.endsWith('+dd') ?? false;
+    session.#hasDd = hello.endsWith('+dd');
     return session;
   }
 
@@ -145,7 +146,8 @@ export class ShellSession {
   }
 
   async #stop(): Promise<string> {
-    const session = this.#processSession;
+    const answer = await this.#ask(SESSION, STOP_MS);
+    const session = answer === undefined ? undefined : ownSession(answer);
     const left = session === undefined ? undefined : await stopCommands((body, ms) => this.#ask(body, ms), session);
     if (left === 0) return 'it was stopped';
     this.#giveUp();
@@ -187,8 +189,8 @@ interface SendOptions extends ReplyOptions {
  * The shell's session id, where that session is the shell's own or that of the sudo which started it: then all of it may
  * be killed. Dropbear runs commands in its own session.
  */
-function ownSession(hello: string): number | undefined {
-  const [, pid, , ppid, , session, ...rest] = hello.split(' ');
+function ownSession(answer: string): number | undefined {
+  const [pid, , ppid, , session, ...rest] = answer.split(' ');
   const isServers = /^(sshd|dropbear)/.test(rest.at(-1) ?? '');
   return session === pid || (session === ppid && !isServers) ? Number(session) : undefined;
 }
