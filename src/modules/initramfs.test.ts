@@ -16,6 +16,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FileContent } from '../contract/file-state.ts';
 import { type InitramfsImage, initramfs, parseInitramfs } from '../probes/initramfs-image.ts';
+import type { BootEntries } from '../probes/boot-entries.ts';
+import { defaultBootEntry, ownEntries, parseGrubConfig } from '../probes/grub-config.ts';
+import type { Change } from '../contract/change.ts';
+import type { BootMenu } from './gpu/boot-menu.ts';
 import { posixCksum } from '../probes/posix-cksum.ts';
 import { DRACUT_CONF } from './gpu/dracut-conf.ts';
 import { rebuildInitramfs } from './gpu/initramfs-rebuild.ts';
@@ -63,6 +67,7 @@ const dracutConf = (text: string | undefined): FileContent =>
   text === undefined
     ? { kind: 'absent', path: DRACUT_CONF, realPath: DRACUT_CONF }
     : { ...modulesFile(text), path: DRACUT_CONF, realPath: DRACUT_CONF };
+const noMenu: BootMenu = { loader: { kind: 'none', evidence: '' }, entries: null, bls: null };
 function planned(
   images: readonly Partial<InitramfsImage>[],
   more: {
@@ -73,6 +78,7 @@ function planned(
     readonly conf?: string;
     readonly unifiedBy?: string;
     readonly spare?: number;
+    readonly menu?: BootMenu;
   } = {},
 ) {
   const current = {
@@ -88,6 +94,7 @@ function planned(
     question: [],
     freeBytes: more.free ?? 1000,
     isRebuilt: false,
+    menu: more.menu ?? noMenu,
   };
   const args = module.args.parse({ modules: more.modules ?? ['vfio-pci'] });
   return { changes: () => module.plan(args, current), values: () => module.result?.(args, current, []) };
@@ -138,6 +145,7 @@ describe('initramfs', () => {
       question: [],
       freeBytes: 1e9,
       isRebuilt: false,
+      menu: noMenu,
     };
     const [change] = module.plan(module.args.parse({ modules: ['vfio_pci'], files: [] }), current);
     const written = change?.kind === 'write-file' ? Buffer.from(change.bytes).toString('latin1') : '';
@@ -154,6 +162,48 @@ describe('initramfs', () => {
 
   it('refuses a host without a tool that makes images', () => {
     expect(planned([{}], { generator: 'none' }).changes).toThrow(/no tool that makes images/);
+  });
+});
+
+describe('a menu from before the image', () => {
+  const entry = (kernel: string, initrd = '') =>
+    `menuentry 'x ${kernel}' {\n\tlinux /vmlinuz-${kernel} ro\n${initrd === '' ? '' : `\tinitrd ${initrd}\n`}}\n`;
+  const menu = (...texts: readonly string[]): BootMenu => {
+    const text = `### BEGIN /etc/grub.d/10_linux ###\n${texts.join('')}### END /etc/grub.d/10_linux ###\n`;
+    const parsed = parseGrubConfig(text);
+    const configFile = '/boot/grub/grub.cfg';
+    const entries = { configFile, own: ownEntries(parsed), default: defaultBootEntry(parsed, new Map()) ?? null };
+    return {
+      loader: { kind: 'grub-mkconfig', configFile, updateCommand: '/usr/sbin/update-grub' },
+      entries,
+      bls: null,
+    };
+  };
+  const commands = (changes: readonly Change[]) =>
+    changes.map((change) => (change.kind === 'run-command' ? change.purpose : change.kind));
+
+  it('is built again, after the image where that has to be made too', () => {
+    const update = 'rebuild the boot menu (/usr/sbin/update-grub)';
+    expect(commands(planned([{}], { menu: menu(entry('6.1')) }).changes())).toEqual([update]);
+    const both = planned([{ size: null }], { menu: menu(entry('6.1')) }).changes();
+    expect(commands(both)).toEqual([expect.stringContaining('update-initramfs'), update]);
+  });
+
+  it('is foretold with the image in its entry', () => {
+    const [update] = planned([{}], { menu: menu(entry('6.1'), entry('5.9')) }).changes();
+    const fact = update?.kind === 'run-command' ? (update.predicts?.[0]?.value as BootEntries) : undefined;
+    expect(fact?.default?.initrds).toEqual(['/boot/initrd.img-6.1']);
+    expect(fact?.own.map((one) => one.initrds)).toEqual([['/boot/initrd.img-6.1'], []]);
+  });
+
+  it('stays where entries have images, or kernels none that is made here', () => {
+    expect(planned([{}], { menu: menu(entry('6.1', '/initrd.img-6.1'), entry('5.9')) }).changes()).toEqual([]);
+  });
+
+  it('stays where a person wrote it', () => {
+    const own = menu(entry('6.1'));
+    const entries = own.entries && { ...own.entries, own: own.entries.own.map((one) => ({ ...one, section: null })) };
+    expect(planned([{}], { menu: { ...own, entries } }).changes()).toEqual([]);
   });
 });
 
@@ -227,7 +277,8 @@ describe('the scripts, in a real sh', () => {
     return parseInitramfs(done.stdout.toString());
   };
   const rebuild = (files: readonly string[] = [], missing: readonly string[] = []) => {
-    const change = rebuildInitramfs({ missing, files, predicted: { early: [], modules: [], files: {} } });
+    const images = missing.map((kernel) => ({ kernel, path: `/boot/initrd.img-${kernel}`, size: null }));
+    const change = rebuildInitramfs({ images, files, predicted: { early: [], modules: [], files: {} } });
     return run(change.kind === 'run-command' ? [change.argv[2] ?? '', ...change.argv.slice(4)] : []);
   };
   const tool = (name: string, text: string) => {

@@ -12,6 +12,7 @@ import { freeSpace } from '../probes/free-space.ts';
 import { type ImageFile, type Initramfs, initramfs } from '../probes/initramfs-image.ts';
 import { posixCksum } from '../probes/posix-cksum.ts';
 import { BINDING_HOOK, BINDING_SCRIPT } from './gpu/boot-binding.ts';
+import { type BootMenu, bootMenu } from './gpu/boot-menu.ts';
 import { DRACUT_CONF, planDracutConf } from './gpu/dracut-conf.ts';
 import { rebuildWithDracut } from './gpu/dracut-rebuild.ts';
 import {
@@ -24,6 +25,7 @@ import {
   wantedModules,
 } from './gpu/initramfs-complaints.ts';
 import { rebuildInitramfs } from './gpu/initramfs-rebuild.ts';
+import { planMenuImages } from './gpu/menu-images.ts';
 
 const MODULES_FILE = '/etc/initramfs-tools/modules';
 const args = z.strictObject({
@@ -50,6 +52,7 @@ interface Current extends ImageFacts {
   readonly question: readonly string[];
   readonly freeBytes: number;
   readonly isRebuilt: boolean;
+  readonly menu: BootMenu;
 }
 
 export default defineModule<Args, Current>({
@@ -57,7 +60,8 @@ export default defineModule<Args, Current>({
   summary: "Keep every installed kernel's initramfs in step with modprobe.d and the modules to load early",
   description: `Compares what the images of all installed kernels hold with the files on the host, by content: times prove nothing, and a
 run that died before its rebuild is completed by the next one. Images of all kernels count, because a newer one that waits
-for its first boot would come up without the binding. What an image holds is recorded in /var/lib/tsplay/initramfs after a
+for its first boot would come up without the binding; and where update-grub writes the menu, an entry that was made before its
+kernel had an image gets it. What an image holds is recorded in /var/lib/tsplay/initramfs after a
 rebuild, so that later runs need not unpack it while it is the same file.
 
 Which tool makes the images is found by looking. With initramfs-tools, modules to load early stand in
@@ -86,7 +90,7 @@ async function observe(given: Args, read: Read, task: { readonly runElapsedSecon
   const listed = given.files === 'modprobe' ? [] : given.files;
   const question = [...listed.map(imagePath), ...OWN_SCRIPTS];
   const modules = given.modules.map(nameOf);
-  const [images, modulesFile, dracutConf, config, others, script, hook, identity, freeBytes] = await Promise.all([
+  const [images, modulesFile, dracutConf, config, others, script, hook, identity, freeBytes, menu] = await Promise.all([
     read(initramfs({ modules, files: question })),
     read(fileContent(MODULES_FILE)),
     read(fileContent(DRACUT_CONF)),
@@ -96,12 +100,14 @@ async function observe(given: Args, read: Read, task: { readonly runElapsedSecon
     read(fileContent(BINDING_HOOK)),
     read(bootIdentity(task.runElapsedSeconds)),
     read(freeSpace('/boot')),
+    bootMenu(read),
   ]);
   const missing = others.find((file) => file.kind !== 'file');
   if (missing) throw new TaskError(`${missing.path} should be in the initramfs but is no file on the host`);
   const ownScript = images.generator === 'dracut' ? hook : script;
   const wanted = Object.fromEntries([...config, ...others, ownScript].flatMap(wantedFile));
-  return { images, modulesFile, dracutConf, wanted, question, freeBytes, isRebuilt: identity.initramfsRebuilt };
+  const isRebuilt = identity.initramfsRebuilt;
+  return { images, modulesFile, dracutConf, wanted, question, freeBytes, isRebuilt, menu };
 }
 
 function wantedFile(file: FileContent): readonly (readonly [string, ImageFile])[] {
@@ -118,17 +124,27 @@ function imagePath(path: string): string {
 
 function plan(given: Args, current: Current): readonly Change[] {
   refuseGenerator(current.images);
+  const isDracut = current.images.generator === 'dracut';
+  return [
+    ...(isDracut ? planDracut(given, current) : planModulesFile(given, current)),
+    ...planRebuild(given, current),
+    ...planMenuImages(current.menu, current.images.images),
+  ];
+}
+
+function planRebuild(given: Args, current: Current): readonly Change[] {
   const { generator, images } = current.images;
-  const persisted = generator === 'dracut' ? planDracut(given, current) : planModulesFile(given, current);
   const due = images.filter((image) => complaintsOf(image, given, current).length > 0);
-  if (due.length === 0) return persisted;
+  if (due.length === 0) return [];
   refuseFullBoot(current);
   const early = wantedModules(given, current);
   const predicted = { early, modules: early.map(nameOf), files: current.wanted };
   const files = current.question;
-  if (generator === 'dracut') return [...persisted, rebuildWithDracut({ images: due, files, predicted })];
-  const missing = images.filter((image) => image.size === null).map((image) => image.kernel);
-  return [...persisted, rebuildInitramfs({ missing, files, predicted })];
+  return [
+    generator === 'dracut'
+      ? rebuildWithDracut({ images: due, files, predicted })
+      : rebuildInitramfs({ images, files, predicted }),
+  ];
 }
 
 function refuseGenerator({ generator, unifiedBy, images }: Initramfs): void {

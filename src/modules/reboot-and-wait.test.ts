@@ -83,7 +83,7 @@ describe('reasons', () => {
 });
 
 describe('plan', () => {
-  const gate = { brokenFiles: [], guests: [], guestsUnknown: null };
+  const gate = { brokenFiles: [], unnamedImage: null, guests: [], guestsUnknown: null };
   const current = {
     ...observed(),
     reasons: [{ kind: 'cmdline', detail: 'iommu=pt comes' }] as const,
@@ -122,6 +122,10 @@ describe('plan', () => {
   it.each([
     [{ nextEntry: null }, 'no default boot entry'],
     [{ gate: { ...gate, brokenFiles: ['/boot/initrd.img-6.1'] } }, '/boot/initrd.img-6.1'],
+    [
+      { gate: { ...gate, unnamedImage: '/boot/initrd.img-6.1' } },
+      'names no initrd, though /boot/initrd.img-6.1 is there',
+    ],
     [{ gate: { ...gate, guests: ['vm1', 'vm2'] } }, 'guests are running: vm1, vm2'],
     [{ gate: { ...gate, guestsUnknown: 'no socket' } }, 'no socket'],
   ])('refuses with %j', (more, said) => {
@@ -144,10 +148,9 @@ it('does not forget reasons where the uptime cannot be read', () => {
 
 describe('on this machine', () => {
   it('finds the boot files of the next entry wanting, by a real sh', () => {
-    expect(readHere(rebootGate(['/etc/hostname', '/no/such', '/dev/null'])).brokenFiles).toEqual([
-      '/no/such',
-      '/dev/null',
-    ]);
+    expect(
+      readHere(rebootGate({ named: ['/etc/hostname', '/no/such', '/dev/null'], kernelAlone: null })).brokenFiles,
+    ).toEqual(['/no/such', '/dev/null']);
   });
 
   describe('guests', () => {
@@ -156,7 +159,8 @@ describe('on this machine', () => {
     const virsh = (text: string) => writeFileSync(join(folder, 'virsh'), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     // Virtual machines of whoever runs the tests, `tsplay lab start --vm` among them.
     let others: readonly string[] = [];
-    const guestsHere = () => readHere(rebootGate([])).guests.filter((name) => !others.includes(name));
+    const guestsHere = () =>
+      readHere(rebootGate({ named: [], kernelAlone: null })).guests.filter((name) => !others.includes(name));
     beforeAll(() => {
       process.env['PATH'] = `${folder}:${path}`;
       virsh('exit 0');
@@ -187,7 +191,9 @@ describe('on this machine', () => {
 
     it('does not take an error of virsh for an empty host', () => {
       virsh('echo "error: failed to connect to the hypervisor" >&2; exit 1');
-      expect(readHere(rebootGate([])).guestsUnknown).toBe('error: failed to connect to the hypervisor');
+      expect(readHere(rebootGate({ named: [], kernelAlone: null })).guestsUnknown).toBe(
+        'error: failed to connect to the hypervisor',
+      );
     });
   });
 

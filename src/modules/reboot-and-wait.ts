@@ -4,10 +4,11 @@ import { defineModule, type TaskView } from '../contract/module.ts';
 import type { Read } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { bootIdentity } from '../probes/boot-identity.ts';
+import type { BootEntry } from '../probes/grub-config.ts';
 import { tokenize } from '../probes/kernel-cmdline-tokens.ts';
 import { pciTree } from '../probes/pci.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
-import { type RebootGate, rebootGate } from '../probes/reboot-gate.ts';
+import { type BootFiles, type RebootGate, rebootGate } from '../probes/reboot-gate.ts';
 import { bootMenu } from './gpu/boot-menu.ts';
 import { defaultEntryProblem } from './gpu/default-entry.ts';
 import { isSelector } from './gpu/pci-selector.ts';
@@ -99,7 +100,7 @@ export default defineModule<Args, Current>({
   description: `Converges like any module: it looks for reasons itself (the default boot entry against /proc/cmdline, expected parameters and
 drivers) and reboots only while one exists, so a second run does nothing. A reason that survives the reboot fails the task;
 there is never a second one. Before it, the entry that the next boot takes is looked at, in GRUB's menu or among the files of
-/boot/loader/entries: its kernel and initrd must be there, and it must be neither the rescue entry nor one that another
+/boot/loader/entries: its kernel and initrd must be there, an initrd of that kernel must not go unnamed, and it must be neither the rescue entry nor one that another
 machine-id left behind while this host has its own. Success is a new boot id (random(4)), the same machine-id and host key, the test command, and a
 boot id that stays. Told apart: never went down, never came back, another machine, unhealthy, boot loop.`,
   args,
@@ -139,9 +140,7 @@ async function observe(given: Args, read: Read, task: TaskView): Promise<Current
   };
   const reasons = reasonsOf(given, observation);
   const isDue = reasons.length > 0 && given.policy !== 'never';
-  const gate = isDue
-    ? await read(rebootGate(nextEntry ? [nextEntry.kernel, ...nextEntry.initrds].filter(isPlainPath) : []))
-    : null;
+  const gate = isDue ? await read(rebootGate(bootFilesOf(nextEntry))) : null;
   const entryProblem = menu.bls && defaultEntryProblem(menu.bls, nextEntry, identity.machineId);
   return { ...observation, reasons, isVerifying, gate, hasMenu: menu.entries !== null, entryProblem };
 }
@@ -218,6 +217,10 @@ function refuseUnsafe({ checks }: Args, { gate, hasMenu, nextEntry, entryProblem
     complaints.push(
       ...(gate?.brokenFiles ?? []).map((path) => `${path} of the next boot entry is missing, empty or cut short`),
     );
+  if (checks.includes('boot-files') && gate?.unnamedImage)
+    complaints.push(
+      `the next boot entry names no initrd, though ${gate.unnamedImage} is there: without it the root file system may not be found (initramfs gives it to entries of update-grub)`,
+    );
   if (checks.includes('guests') && gate?.guestsUnknown)
     complaints.push(`virsh does not say whether guests run (${gate.guestsUnknown})`);
   if (checks.includes('guests') && gate && gate.guests.length > 0)
@@ -229,6 +232,12 @@ function refuseUnsafe({ checks }: Args, { gate, hasMenu, nextEntry, entryProblem
 function testCommandOf(command: Args['test_command']): readonly [string, ...string[]] {
   const [program = 'true', ...words] = typeof command === 'string' ? ['sh', '-c', command] : command;
   return [program, ...words];
+}
+
+function bootFilesOf(entry: BootEntry | null): BootFiles {
+  if (!entry) return { named: [], kernelAlone: null };
+  const named = [entry.kernel, ...entry.initrds].filter(isPlainPath);
+  return { named, kernelAlone: entry.initrds.length === 0 ? entry.kernel : null };
 }
 
 /** `(hd0,1)/vmlinuz` and variables are the boot loader's own business. */

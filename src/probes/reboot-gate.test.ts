@@ -23,7 +23,7 @@ const tool = (name: string): void => {
 function brokenAmong(files: Readonly<Record<string, string>>): readonly string[] {
   const paths = Object.keys(files).map((name) => join(root, name));
   for (const [name, text] of Object.entries(files)) if (text !== 'absent') writeFileSync(join(root, name), text);
-  const { kind, subject } = rebootGate(paths);
+  const { kind, subject } = rebootGate({ named: paths, kernelAlone: null });
   const [command] = kind.commands([subject]);
   if (command?.kind !== 'script') throw new Error('the gate is one script');
   const done = spawnSync('/bin/sh', ['-c', command.script, 'sh', ...command.args], {
@@ -53,3 +53,19 @@ it.each(['lsinitramfs', 'lsinitrd'])(
     rmSync(join(root, 'bin', name));
   },
 );
+
+it('names the image of a kernel whose entry names none, and no image of another', () => {
+  mkdirSync(join(root, 'boot'));
+  writeFileSync(join(root, 'boot/initrd.img-6.1.0-1'), image);
+  const unnamed = (kernel: string | null) => {
+    const { kind, subject } = rebootGate({ named: [], kernelAlone: kernel });
+    const [command] = kind.commands([subject]);
+    if (command?.kind !== 'script') throw new Error('the gate is one script');
+    const text = command.script.replaceAll('/boot/init', `${root}/boot/init`);
+    const done = spawnSync('/bin/sh', ['-c', text, 'sh', ...command.args], { env: { PATH: join(root, 'bin') } });
+    return /^unnamed (.*)$/m.exec(done.stdout.toString())?.[1] ?? null;
+  };
+  expect(unnamed('/vmlinuz-6.1.0-1')).toBe(join(root, 'boot/initrd.img-6.1.0-1'));
+  expect(unnamed('/boot/vmlinuz-6.1.0-2')).toBeNull();
+  expect(unnamed(null)).toBeNull();
+});

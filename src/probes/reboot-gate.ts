@@ -1,10 +1,20 @@
 import { type Probe, probe } from '../contract/probe.ts';
 import { recordsOf, scriptKind } from './script-kind.ts';
 
+/** What the next boot entry names. */
+export interface BootFiles {
+  /** The kernel and every initrd. */
+  readonly named: readonly string[];
+  /** The kernel, where the entry names no initrd. */
+  readonly kernelAlone: string | null;
+}
+
 /** What speaks against rebooting a host now. */
 export interface RebootGate {
   /** Boot files of the next entry that are absent, empty or, an initramfs, not to be read to its end. */
   readonly brokenFiles: readonly string[];
+  /** An initramfs of the next entry's kernel that the entry does not name. */
+  readonly unnamedImage: string | null;
   /** Active guests by name, paused ones too: a reboot ends them all. */
   readonly guests: readonly string[];
   /** `virsh` is there but gave no answer: then nobody knows whether guests run. */
@@ -23,6 +33,10 @@ const SCRIPT = `whole() {
   if command -v lsinitramfs >/dev/null 2>&1; then lsinitramfs "$1" >/dev/null 2>&1
   elif command -v lsinitrd >/dev/null 2>&1; then lsinitrd "$1" >/dev/null 2>&1; fi
 }
+k=\${1##*/vmlinu?-}; shift
+for c in "/boot/initrd.img-$k" "/boot/initramfs-$k.img"; do
+  if [ -n "$k" ] && [ -s "$c" ]; then printf 'unnamed %s\\n' "$c"; fi
+done
 for p do
   ok=
   for c in "$p" "/boot$p" "/\${p#/*/}"; do [ -s "$c" ] && whole "$c" && { ok=1; break; }; done
@@ -42,20 +56,25 @@ if said=$($t virsh -c qemu:///system list --name 2>&1); then
 else printf 'unknown %s\\n' "$(printf '%s' "$said" | head -n 1)"; fi
 exit 0`;
 
-const kind = scriptKind<readonly string[], RebootGate>({
+const kind = scriptKind<BootFiles, RebootGate>({
   name: 'reboot-gate',
   script: SCRIPT,
-  args: (paths) => paths,
+  args: ({ named, kernelAlone }) => [kernelAlone ?? '', ...named],
   parse(stdout) {
     const records = recordsOf(stdout);
     const of = (key: string) => records.filter(([name]) => name === key).map(([, value]) => value);
-    return { brokenFiles: of('broken'), guests: [...new Set(of('guest'))], guestsUnknown: of('unknown')[0] ?? null };
+    return {
+      brokenFiles: of('broken'),
+      unnamedImage: of('unnamed')[0] ?? null,
+      guests: [...new Set(of('guest'))],
+      guestsUnknown: of('unknown')[0] ?? null,
+    };
   },
   // Planned rebuilds leave files that boot, or fail; they start no guests.
   predict: (_, value) => value,
 });
 
-/** @example await read(rebootGate(['/boot/vmlinuz-6.1.0-18-amd64'])) */
-export function rebootGate(bootFiles: readonly string[]): Probe<RebootGate> {
+/** @example await read(rebootGate({ named: ['/boot/vmlinuz-6.1.0-18-amd64'], kernelAlone: null })) */
+export function rebootGate(bootFiles: BootFiles): Probe<RebootGate> {
   return probe(kind, bootFiles, ['path:/boot', 'service:/libvirtd']);
 }

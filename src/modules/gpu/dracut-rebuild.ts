@@ -1,5 +1,6 @@
 import { runCommand } from '../../changes/run-command.ts';
 import type { Change } from '../../contract/change.ts';
+import { pathResource } from '../../contract/resource.ts';
 import { INITRAMFS, INSPECT, type InitramfsImage, type PredictedImages } from '../../probes/initramfs-image.ts';
 import { REBUILD_MARK } from './rebuild-mark.ts';
 import { ROOT_MODULES } from './root-modules.ts';
@@ -57,7 +58,7 @@ export function rebuildWithDracut({ images, files, predicted }: DracutRebuild): 
   return runCommand(['sh', '-c', SCRIPT, 'rebuild-initramfs', ...pairs, '--', ...files], {
     purpose: `rebuild the initramfs of ${images.map((one) => one.kernel).join(', ')} (dracut)`,
     deadlineMs: REBUILD_MS,
-    touches: [INITRAMFS, 'path:/boot', 'path:/var/lib/tsplay/initramfs'],
+    touches: [INITRAMFS, ...images.map((image) => pathResource(image.path)), 'path:/var/lib/tsplay/initramfs'],
     predicts: [{ resource: INITRAMFS, value: predicted }],
   });
 }

@@ -3,8 +3,7 @@ import type { FileContent, FileState } from '../../contract/file-state.ts';
 import { TaskError } from '../../contract/task-error.ts';
 import { makeDirectory } from '../../changes/make-directory.ts';
 import { replaceContent } from '../../changes/write-file.ts';
-import { runCommand } from '../../changes/run-command.ts';
-import { BOOT_CMDLINE, type BootEntries } from '../../probes/boot-entries.ts';
+import type { BootEntries } from '../../probes/boot-entries.ts';
 import type { BootEntry } from '../../probes/grub-config.ts';
 import {
   effectiveTokens,
@@ -17,6 +16,7 @@ import { EMPTY_DROP_IN, type GrubDropIn, parseGrubDropIn, renderGrubDropIn } fro
 import { type CmdlineToken, parseToken } from '../../probes/kernel-cmdline-tokens.ts';
 import { difference, refuseConflict } from './amended.ts';
 import { type CmdlineDesire, unmetTokens, withDesire } from './cmdline-desire.ts';
+import { updateGrub, withEntries } from './update-grub.ts';
 
 /** Everything about the command line on a host whose menu grub-mkconfig writes. */
 export interface GrubCmdline {
@@ -40,7 +40,7 @@ export function planGrubCmdline(grub: GrubCmdline, desire: CmdlineDesire): reado
   refuseBroken(grub.defaults);
   if (stale.length === 0 && grub.entries.own.length > 0) return persisted;
   refuseFullBoot(grub);
-  return [...persisted, updateGrub(grub, desire)];
+  return [...persisted, updateGrub(grub.updateCommand, predictedEntries(grub.entries, desire))];
 }
 
 /** grub-mkconfig itself says `I/O error` once for every line of the menu. */
@@ -119,30 +119,6 @@ function overridden({ stages }: GrubDefaults, at: number, desire: CmdlineDesire)
   );
 }
 
-/** Needs minutes where os-prober looks at many disks. */
-const UPDATE_GRUB_MS = 10 * 60_000;
-
-/**
- * grub-mkconfig ends with `cat grub.cfg.new >grub.cfg`, and flushes nothing: whoever cuts the power in the seconds until the kernel
- * writes it out may find an empty menu. `sync -f` is for that file system alone; without it everything is flushed.
- */
-const UPDATE_GRUB = '"$1" || exit\nsync -f /boot 2>/dev/null || sync';
-
-function updateGrub(grub: GrubCmdline, desire: CmdlineDesire): Change {
-  return runCommand(['sh', '-c', UPDATE_GRUB, 'update-grub', grub.updateCommand], {
-    purpose: `rebuild the boot menu (${grub.updateCommand})`,
-    deadlineMs: UPDATE_GRUB_MS,
-    touches: ['path:/boot/grub', BOOT_CMDLINE],
-    predicts: [{ resource: BOOT_CMDLINE, value: predictedEntries(grub.entries, desire) }],
-  });
-}
-
 function predictedEntries(entries: BootEntries, desire: CmdlineDesire): BootEntries {
-  const rebuilt = new Map(entries.own.map((entry) => [entry, { ...entry, tokens: withDesire(entry.tokens, desire) }]));
-  const next = entries.default && entries.own.find((entry) => isSame(entry, entries.default));
-  return { ...entries, own: [...rebuilt.values()], default: (next && rebuilt.get(next)) ?? entries.default };
-}
-
-function isSame(a: BootEntry, b: BootEntry | null): boolean {
-  return a === b || (a.line === b?.line && a.title === b.title);
+  return withEntries(entries, (entry) => ({ ...entry, tokens: withDesire(entry.tokens, desire) }));
 }

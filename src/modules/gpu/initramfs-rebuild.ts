@@ -1,6 +1,7 @@
 import { runCommand } from '../../changes/run-command.ts';
 import type { Change } from '../../contract/change.ts';
-import { INITRAMFS, INSPECT, type PredictedImages } from '../../probes/initramfs-image.ts';
+import { pathResource } from '../../contract/resource.ts';
+import { INITRAMFS, INSPECT, type InitramfsImage, type PredictedImages } from '../../probes/initramfs-image.ts';
 import { REBUILD_MARK } from './rebuild-mark.ts';
 import { ROOT_MODULES } from './root-modules.ts';
 
@@ -60,16 +61,18 @@ rm -f "$stamps/new"`;
 const REBUILD_MS = 60 * 60_000;
 
 export interface Rebuild {
-  readonly missing: readonly string[];
+  /** All of them: each is made again, or made. */
+  readonly images: readonly Pick<InitramfsImage, 'kernel' | 'path' | 'size'>[];
   readonly files: readonly string[];
   readonly predicted: PredictedImages;
 }
 
-export function rebuildInitramfs({ missing, files, predicted }: Rebuild): Change {
+export function rebuildInitramfs({ images, files, predicted }: Rebuild): Change {
+  const missing = images.filter((image) => image.size === null).map((image) => image.kernel);
   return runCommand(['sh', '-c', SCRIPT, 'rebuild-initramfs', ...missing, '--', ...files], {
     purpose: 'rebuild the initramfs of every installed kernel (update-initramfs)',
     deadlineMs: REBUILD_MS,
-    touches: [INITRAMFS, 'path:/boot', 'path:/var/lib/tsplay/initramfs'],
+    touches: [INITRAMFS, ...images.map((image) => pathResource(image.path)), 'path:/var/lib/tsplay/initramfs'],
     predicts: [{ resource: INITRAMFS, value: predicted }],
   });
 }
