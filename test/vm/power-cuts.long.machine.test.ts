@@ -35,8 +35,8 @@ describe.skipIf(obstacle)(`power cuts${obstacle ? ` (left out: ${obstacle})` : '
   });
   afterAll(() => host?.close());
 
-  /** Whether the run was still at work when the power failed. */
-  const cutDuring = async (task: string, seconds: number): Promise<boolean> => {
+  /** What the run was at when the power failed. */
+  const cutDuring = async (task: string, seconds: number): Promise<string> => {
     const running = tsplay(['run', GPU_CLOUD, '-i', host.inventory, '--output', 'json', '--timeout', '60']);
     const ended = running.ended(1_800_000);
     const began = await running
@@ -48,11 +48,13 @@ describe.skipIf(obstacle)(`power cuts${obstacle ? ` (left out: ${obstacle})` : '
     await Promise.race([sleep(seconds * 1000), ended]);
     await host.machine.powerCut();
     running.kill('SIGKILL');
-    return (await ended).signal === 'SIGKILL' && began;
+    const { signal, code, events, stderr } = await ended;
+    if (signal === 'SIGKILL') return began ? 'at work' : `before ${task}`;
+    return [`over, exit ${code}`, ...complaints({ events }), stderr].join('\n');
   };
 
   it.each(CUTS)('during "%s", after %d s: the machine boots, and no file is half written', async (task, seconds) => {
-    expect(await cutDuring(task, seconds)).toBe(true);
+    expect(await cutDuring(task, seconds)).toBe('at work');
     await host.machine.powerOn();
     await host.machine.waitForSsh(BOOT_MS);
     const empty = (await host.ssh(WHOLE)).trim().split('\n');

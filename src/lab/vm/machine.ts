@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeKnownHosts } from '../keys.ts';
 import { bestAccelerator, QEMU } from './accelerator.ts';
+import { condition } from './condition.ts';
 import { type MachineImage, machineImage } from './image.ts';
 import type { Accelerator, MachineOptions } from './machine-options.ts';
 import { type Launch, type MachineFiles, qemuWords } from './qemu-words.ts';
@@ -29,13 +30,15 @@ export interface Machine {
   readonly disk: string;
   /** Of QEMU; undefined while the power is off. */
   readonly pid: number | undefined;
-  /** Resolves once sshd answers. @throws Error with the last lines of the serial log when it does not in time. */
+  /** Resolves once sshd answers. @throws Error with the {@link Machine.condition} when it does not in time. */
   readonly waitForSsh: (deadlineMs: number) => Promise<void>;
   /** Ends QEMU between two instructions: whatever was not on the disk is lost. */
   readonly powerCut: () => Promise<void>;
   readonly powerOn: () => Promise<void>;
   /** The next reset of the guest is its last: it goes down and stays down until {@link powerOn}. */
   readonly dieAtReset: () => void;
+  /** Whether it runs, how much it worked, and what its serial line last said, for messages. Never rejects. */
+  readonly condition: () => Promise<string>;
   /** A command of QEMU's machine protocol, e.g. `system_reset`. */
   readonly qmp: (command: string, args?: Readonly<Record<string, unknown>>) => Promise<unknown>;
   /** Power off, and nothing left behind but the directory. */
@@ -78,6 +81,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     powerCut: () => power.cut(),
     powerOn: () => power.on(),
     dieAtReset: () => power.dieAtReset(),
+    condition: () => power.condition(),
     qmp: (command, args) => qmp(files.qmpSocket, command, args),
     close: () => power.cut(),
   };
@@ -201,14 +205,17 @@ class PowerSupply {
   }
 
   async waitForSsh(deadlineMs: number): Promise<void> {
-    const { port, files } = this.#launch;
+    const { port, options } = this.#launch;
     for (const end = performance.now() + deadlineMs; performance.now() < end; await sleep(250)) {
       if (!this.#isOn) await this.#afterlife;
-      if (!this.#isOn) throw new Error(`QEMU ended: ${this.#said.trim()}`);
+      if (!this.#isOn) throw new Error(`${options.name} is off: ${await this.condition()}`);
       if (await sshBanner(port)) return;
     }
-    const last = await runProgram(['tail', '-n', '15', files.serialLog]);
-    const how = `${this.#launch.accelerator}, QEMU ${this.#qemu?.pid}`;
-    throw new Error(`sshd did not answer within ${deadlineMs / 1000} s (${how}); the serial line last said:\n${last}`);
+    throw new Error(`${options.name}: no sshd answered within ${deadlineMs / 1000} s: ${await this.condition()}`);
+  }
+
+  condition(): Promise<string> {
+    const { accelerator, files } = this.#launch;
+    return condition({ accelerator, pid: this.pid, said: this.#said, ...files });
   }
 }

@@ -82,7 +82,7 @@ export function tasksOf(played: Played, status: string): readonly string[] {
 }
 
 /** `task: message` of everything that failed or was not reached. */
-export function complaints(played: Played): readonly string[] {
+export function complaints(played: Pick<Played, 'events'>): readonly string[] {
   return played.events.flatMap((event) =>
     event.type === 'task.finished' && ['failed', 'unreachable'].includes(event.result.status)
       ? [`${event.task.name}: ${event.result.message ?? ''}`]

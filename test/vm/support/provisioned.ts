@@ -48,7 +48,8 @@ export async function provisionedDisk(): Promise<string> {
   const host = await startTestMachine({ name: 'vm01' });
   try {
     const played = await host.play(GPU_CLOUD);
-    if (played.exitCode !== 0) throw new Error(`gpu-cloud.yaml failed: ${complaints(played).join('\n')}`);
+    if (played.exitCode !== 0)
+      throw new Error(`gpu-cloud.yaml: ${complaints(played).join('\n')}\n${await host.machine.condition()}`);
     await keepProvisioned(host);
   } finally {
     await host.close();
@@ -58,5 +59,7 @@ export async function provisionedDisk(): Promise<string> {
 
 async function powerOff(host: TestMachine): Promise<void> {
   await host.ssh('systemctl poweroff').catch(() => {});
-  await until('the machine to power off', 300_000, () => host.machine.pid === undefined);
+  await until('the machine to power off', 300_000, () => host.machine.pid === undefined).catch(async (error: Error) => {
+    throw new Error(`${error.message}: ${await host.machine.condition()}`);
+  });
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { afterEach } from 'vitest';
 import { imageCache } from '../../../src/lab/vm/image.ts';
 import { machineInventory } from '../../../src/lab/vm/inventory.ts';
 import { type Machine, startMachine } from '../../../src/lab/vm/machine.ts';
@@ -33,6 +34,17 @@ export interface TestMachine {
   readonly close: () => Promise<void>;
 }
 
+const running = new Set<Machine>();
+
+/** Whoever reads of a failed test cannot look at its machine any more: the failure says what it was like. */
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  const conditions = await Promise.all([...running].map(conditionOf));
+  throw new Error(`when that failed: ${conditions.join('\n')}`);
+});
+
+const conditionOf = async (machine: Machine): Promise<string> => `${machine.name}: ${await machine.condition()}`;
+
 /** Starts a machine and waits until it answers. Its files are beside the image, where disks can be written past the cache. */
 export async function startTestMachine(
   options: Partial<MachineOptions> & { readonly name: string },
@@ -42,7 +54,9 @@ export async function startTestMachine(
   const machine = await startMachine({ directory, ...options });
   const inventory = join(directory, 'inventory.yaml');
   await writeFile(inventory, machineInventory(machine));
+  running.add(machine);
   const close = async (): Promise<void> => {
+    running.delete(machine);
     await machine.close();
     await rm(directory, { recursive: true, force: true });
   };
@@ -85,8 +99,9 @@ export async function ssh(machine: Machine, command: string): Promise<string> {
   ];
   const words = ['ssh', '-F', 'none', '-i', machine.privateKeyPath, '-p', String(machine.port)] as const;
   const said = await run([...words, ...settings.flatMap((each) => ['-o', each]), `root@${machine.address}`, command]);
-  if (said.code !== 0) throw new Error(`${machine.name}: ${command}: exit ${said.code}: ${said.err}${said.out}`);
-  return said.out;
+  if (said.code === 0) return said.out;
+  const lost = said.code === 255 ? `\n${await conditionOf(machine)}` : '';
+  throw new Error(`${machine.name}: ${command}: exit ${said.code}: ${said.err}${said.out}${lost}`);
 }
 
 /** Where a disk of one test file can be kept for others of the same run. */
