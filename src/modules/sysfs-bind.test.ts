@@ -33,18 +33,16 @@ const TU116 = [
 const PORT = one('0000:80:02.0', '8086:2f04', '060400', 'pcieport', 33);
 const NIC = one('0000:89:00.0', '8086:1528', '020000', 'ixgbe', 33);
 
-function planned(
-  functions: readonly PciFunction[],
-  raw: object,
-  more: {
-    readonly anchors?: ReadonlyMap<string, string>;
-    readonly script?: string;
-    readonly ids?: readonly string[];
-    readonly stubIds?: readonly string[];
-    readonly dracut?: DracutModule;
-    readonly holders?: readonly { readonly pid: number; readonly command: string; readonly device: string }[];
-  } = {},
-) {
+interface More {
+  readonly anchors?: ReadonlyMap<string, string>;
+  readonly script?: string;
+  readonly ids?: readonly string[];
+  readonly stubIds?: readonly string[];
+  readonly dracut?: DracutModule;
+  readonly holders?: readonly { readonly pid: number; readonly command: string; readonly device: string }[];
+}
+
+function currentOf(functions: readonly PciFunction[], raw: object, more: More) {
   const args = module.args.parse(raw);
   const rules = {
     devices: args.devices.map(parseSelector),
@@ -76,7 +74,7 @@ function planned(
             links: 1,
           },
         };
-  return module.plan(args, {
+  return {
     functions,
     targets,
     anchors: more.anchors ?? new Map(),
@@ -85,8 +83,12 @@ function planned(
     dracut: more.dracut ?? null,
     bootIds: more.ids ?? [],
     stubIds: more.stubIds ?? [],
-  });
+  };
 }
+const planned = (functions: readonly PciFunction[], raw: object, more: More = {}) =>
+  module.plan(module.args.parse(raw), currentOf(functions, raw, more));
+const reasonsFor = (functions: readonly PciFunction[], raw: object, more: More = {}) =>
+  module.result?.(module.args.parse(raw), currentOf(functions, raw, more), [])['reboot_reasons'];
 const bound = (changes: readonly Change[]) =>
   changes.flatMap((change) => (change.kind === 'bind-pci-function' ? [`${change.address}>${change.driver}`] : []));
 const scripted = (changes: readonly Change[]) =>
@@ -171,6 +173,26 @@ describe('live', () => {
     expect(() => planned(functionsOf(...TU116), { devices: ['88:00.0'] }, { holders })).toThrow(
       /nvidia-persiste \(812\) has \/dev\/nvidia0 open/,
     );
+  });
+
+  it('leaves all to a reboot where one card is held, or where an unbind hung before, and asks for it', () => {
+    const twoCards = [...TU116, one('0000:89:00.0', '10de:2182', '030000', 'nouveau', 34)];
+    const wish = { devices: ['10de:2182'], in_use: 'leave' };
+    const holders = [{ pid: 812, command: 'nvidia-persiste', device: '/dev/nvidia0' }];
+    expect(planned(functionsOf(...twoCards), wish, { holders })).toEqual([]);
+    const stuck = functionsOf(...TU116.slice(0, 3).map((text) => `${text}driver_override vfio-pci\n`));
+    expect(planned(stuck, wish)).toEqual([]);
+    expect(bound(planned(functionsOf(...TU116), wish))).toHaveLength(4);
+    expect(reasonsFor(stuck, wish)).toEqual([
+      { kind: 'binding', detail: '0000:88:00.0 is bound to nouveau, not to vfio-pci (a driver did not let go)' },
+      { kind: 'binding', detail: '0000:88:00.1 is bound to snd_hda_intel, not to vfio-pci (a driver did not let go)' },
+      { kind: 'binding', detail: '0000:88:00.2 is bound to xhci_hcd, not to vfio-pci (a driver did not let go)' },
+    ]);
+    expect(reasonsFor(functionsOf(...TU116), wish)).toEqual([]);
+    expect(reasonsFor(functionsOf(...TU116.slice(0, 1)), wish, { holders })).toEqual([
+      { kind: 'binding', detail: '0000:88:00.0 is bound to nouveau, not to vfio-pci (in use by nvidia-persiste)' },
+    ]);
+    expect(reasonsFor(stuck, { devices: ['10de:2182'] })).toEqual([]);
   });
 
   it('does not go on when a selector names nothing', () => {

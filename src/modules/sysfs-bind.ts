@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bindPciFunction } from '../changes/bind-pci-function.ts';
-import type { Change, RebootReason } from '../contract/change.ts';
+import type { Change } from '../contract/change.ts';
 import type { FileContent } from '../contract/file-state.ts';
 import { defineModule } from '../contract/module.ts';
 import type { Read } from '../contract/probe.ts';
@@ -9,11 +9,12 @@ import { type DeviceHolder, deviceHolders } from '../probes/device-holders.ts';
 import { directoryFiles } from '../probes/directory.ts';
 import { fileContent, fileState } from '../probes/file.ts';
 import { initramfsGenerator } from '../probes/initramfs-generator.ts';
-import { filesInForce, MODPROBE_DIRECTORIES, normaliseModule, parseModprobeFiles } from '../probes/modprobe-config.ts';
+import { filesInForce, MODPROBE_DIRECTORIES, parseModprobeFiles } from '../probes/modprobe-config.ts';
 import { type PciAnchors, pciAnchors } from '../probes/pci-anchors.ts';
 import { type PciFunction, pciTree } from '../probes/pci.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
 import { BINDING_HOOK, BINDING_MODULE, BINDING_SCRIPT, BINDING_SETUP, bootIds, isVfio } from './gpu/boot-binding.ts';
+import { bindingReasons, isLeft, isMisbound } from './gpu/binding-reasons.ts';
 import { bootMenu } from './gpu/boot-menu.ts';
 import {
   expandTargets,
@@ -65,6 +66,12 @@ const args = z.strictObject({
     .enum(['live', 'persist', 'both'])
     .default('live')
     .describe('`live`: bind now. `persist`: see that every boot does. `both`: each.'),
+  in_use: z
+    .enum(['refuse', 'leave'])
+    .default('refuse')
+    .describe(
+      'When a process has one of the cards open, or a driver did not let go before: refuse, or leave all that are not bound yet to a reboot, which `reboot_reasons` asks for.',
+    ),
 });
 type Args = z.infer<typeof args>;
 
@@ -87,6 +94,7 @@ export default defineModule<Args, Current>({
 would reach every card alike. Before anything is unbound: the whole card is taken, its IOMMU group must be viable
 (Documentation/driver-api/vfio.rst), no process may hold the device, and functions that carry the host's disks or routes are
 refused whatever the arguments say. A driver that does not let go within ten seconds is left alone, with the override set.
+\`in_use: leave\` takes a held card for a matter of the next boot instead: nothing is unbound and \`reboot_reasons\` says why.
 
 For every boot: where vfio-pci's ids (modprobe.d, command line, initramfs-tools' modules file) name exactly the wanted cards,
 they are enough, unless pci-stub's name them too or a built-in driver is faster. Otherwise a script in the initramfs sets
@@ -119,7 +127,7 @@ dracut); run \`initramfs\` afterwards.`,
         (one) =>
           `${one.address} is the display of the firmware: a guest may find its memory taken (BAR 0: can't reserve). Make the BMC or onboard display the primary one.`,
       ),
-    reboot_reasons: given.mode === 'persist' ? rebootReasons(given, current) : [],
+    reboot_reasons: given.mode === 'persist' || isLeft(given, current) ? bindingReasons(given, current) : [],
   }),
   examples: [
     { title: 'All cards of a model', task: 'sysfs-bind:\n  devices: ["10de:20f1"]' },
@@ -190,15 +198,11 @@ function rulesOf({ devices, exclude, functions, group_policy }: Args): TargetRul
   };
 }
 
-function isMisbound(one: PciFunction, { driver }: Args): boolean {
-  if (driver === 'native') return one.driverOverride !== null || isVfio(one.driver ?? '') || one.driver === 'pci-stub';
-  return normaliseModule(one.driver ?? '') !== normaliseModule(driver);
-}
-
 function planLive(given: Args, current: Current): readonly Change[] {
   const { targets, holders } = current;
   const wrong = targets.filter((one) => isMisbound(one, given));
   if (isVfio(given.driver)) refuseWithoutIommu(targets);
+  if (isLeft(given, current)) return [];
   if (wrong.length > 0) refuseHeld(holders);
   const driver = given.driver === 'native' ? null : given.driver;
   return wrong.map((one) => bindPciFunction({ address: one.address, driver, before: one.driver }));
@@ -208,16 +212,7 @@ function refuseHeld(holders: readonly DeviceHolder[]): void {
   if (holders.length === 0) return;
   const users = [...new Set(holders.map((one) => `${one.command || 'process'} (${one.pid}) has ${one.device} open`))];
   throw new TaskError(
-    `not unbound while in use: ${users.join('; ')}. Stop these, or bind at boot (mode: persist, then reboot).`,
+    `not unbound while in use: ${users.join('; ')}. Stop these, or bind at boot (mode: persist, then reboot; in_use: leave gives the reason).`,
     { failure: 'in-use', holders },
   );
-}
-
-function rebootReasons(given: Args, { targets }: Current): readonly RebootReason[] {
-  return targets
-    .filter((one) => isMisbound(one, given))
-    .map((one) => ({
-      kind: 'binding',
-      detail: `${one.address} is bound to ${one.driver ?? 'no driver'}, not to ${given.driver}`,
-    }));
 }
