@@ -63,10 +63,8 @@ async function enact(task: Convergence, current: unknown, changes: readonly Chan
   task.onInvalidated();
   if (task.situation.module.converges === false)
     return { status: 'changed', ...described, values: resultOf(task, current, applied) };
-  const after = await task.situation.module.observe(task.args, task.situation.reads.read, {
-    ...task.situation.view,
-    isVerifying: true,
-  });
+  const { module, reads, verifyingView } = task.situation;
+  const after = await module.observe(task.args, reads.read, verifyingView);
   const left = task.situation.module.plan(task.args, after);
   if (left.length > 0) throw notConverged(task, left, described);
   return { status: 'changed', ...described, values: resultOf(task, after, applied) };

@@ -27,7 +27,6 @@ export class Situation {
   readonly #become: Become | undefined;
   readonly #notes: (() => SessionNotes) | undefined;
   #session: HostSession | undefined;
-  #view: TaskView | undefined;
 
   /** @param notes absent for a look ahead, which gets no session */
   constructor(host: HostRun, task: Task, scope: VariableScope, notes: (() => SessionNotes) | undefined) {
@@ -53,8 +52,12 @@ export class Situation {
   }
 
   get view(): TaskView {
-    this.#view ??= this.#makeView();
-    return this.#view;
+    return new HostView(this.#host, this.#task, this.#scope, this, false);
+  }
+
+  /** After the task's changes were made. */
+  get verifyingView(): TaskView {
+    return new HostView(this.#host, this.#task, this.#scope, this, true);
   }
 
   #makeSession(): HostSession {
@@ -72,26 +75,47 @@ export class Situation {
     const deadlineMs = milliseconds(this.#scope.render(this.#task.keywords.timeout)) ?? run.settings.taskTimeout * 1000;
     return this.link.session(this.#become, { deadlineMs }, this.#notes());
   }
+}
 
-  #makeView(): TaskView {
-    const { run, name } = this.#host;
-    const scope = this.#scope;
-    const session = () => this.session;
-    return {
-      host: name,
-      isCheckMode: this.isCheckMode,
-      isVerifying: false,
-      evaluate: (expression) => run.compiler.expression(expression).evaluate(scope),
-      // Few modules ask for it, and making one costs as much as the rest of this.
-      get session() {
-        return session();
-      },
-      // Read anew each time: the observation after a reboot must not compare its uptime with the time before it.
-      get runElapsedSeconds() {
-        return (performance.now() - run.startedAt) / 1000;
-      },
-      environment: environmentOf(scope, this.#task.keywords.environment),
-    };
+/** Nearly every module asks for little of this, so each member is made when it is asked for. */
+class HostView implements TaskView {
+  readonly isVerifying: boolean;
+  readonly #host: HostRun;
+  readonly #task: Task;
+  readonly #scope: VariableScope;
+  readonly #situation: Situation;
+
+  constructor(host: HostRun, task: Task, scope: VariableScope, situation: Situation, isVerifying: boolean) {
+    this.isVerifying = isVerifying;
+    this.#host = host;
+    this.#task = task;
+    this.#scope = scope;
+    this.#situation = situation;
+  }
+
+  get host(): string {
+    return this.#host.name;
+  }
+
+  get isCheckMode(): boolean {
+    return this.#situation.isCheckMode;
+  }
+
+  evaluate(expression: string): unknown {
+    return this.#host.run.compiler.expression(expression).evaluate(this.#scope);
+  }
+
+  get session(): HostSession {
+    return this.#situation.session;
+  }
+
+  /** Read anew each time: the observation after a reboot must not compare its uptime with the time before it. */
+  get runElapsedSeconds(): number {
+    return (performance.now() - this.#host.run.startedAt) / 1000;
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    return environmentOf(this.#scope, this.#task.keywords.environment);
   }
 }
 

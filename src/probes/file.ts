@@ -4,7 +4,7 @@ import { pathResource } from '../contract/resource.ts';
 import { script } from '../contract/command.ts';
 import { absolutePath } from './absolute-path.ts';
 import { FILES_SCRIPT } from './file-scripts.ts';
-import { type FileSubject, parseFiles } from './parse-files.ts';
+import { type FileWord, parseFiles } from './parse-files.ts';
 import { predictContent, predictState } from './predict-file.ts';
 import { fuse } from './fuse.ts';
 
@@ -14,22 +14,17 @@ export const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
 /** A program's arguments have a limit (128 KiB a word, 2 MiB in all on Linux). */
 const PATHS_PER_COMMAND = 256;
 
-const kind: ProbeKind<FileSubject, FileState | FileContent> = {
+const kind: ProbeKind<FileWord, FileState | FileContent> = {
   name: 'file',
   ...fuse({
     // A log that grows between stat and cat spoils the cutting of its whole group, so logs keep to themselves.
-    group: ({ path, maxBytes }: FileSubject) => (maxBytes !== undefined && path.startsWith('/var/log/') ? path : ''),
+    group: (word: FileWord) => (/^\d+\/var\/log\//.test(word) ? word : ''),
     size: PATHS_PER_COMMAND,
-    command: (subjects) =>
-      script(
-        FILES_SCRIPT,
-        subjects.map(({ path, maxBytes }) => `${maxBytes ?? 's'}${path}`),
-        { writes: 'few' },
-      ),
+    command: (words) => script(FILES_SCRIPT, words, { writes: 'few' }),
     parse: parseFiles,
   }),
-  predict: ({ path }, value, overlay) =>
-    isContent(value) ? predictContent(path, value, overlay) : predictState(path, value, overlay),
+  predict: (_, value, overlay) =>
+    isContent(value) ? predictContent(value.path, value, overlay) : predictState(value.path, value, overlay),
   alsoReads: (value) => (isContent(value) && value.realPath !== value.path ? [pathResource(value.realPath)] : []),
 };
 
@@ -42,7 +37,7 @@ const isContent = (value: FileState | FileContent): value is FileContent => 'rea
  */
 export function fileState(path: string): Probe<FileState> {
   const absolute = absolutePath(path);
-  return probe(kind, { path: absolute }, [pathResource(absolute)]) as Probe<FileState>;
+  return probe(kind, `s${absolute}`, [pathResource(absolute)]) as Probe<FileState>;
 }
 
 /**
@@ -52,5 +47,5 @@ export function fileState(path: string): Probe<FileState> {
  */
 export function fileContent(path: string, maxBytes: number = MAX_CONTENT_BYTES): Probe<FileContent> {
   const absolute = absolutePath(path);
-  return probe(kind, { path: absolute, maxBytes }, [pathResource(absolute)]) as Probe<FileContent>;
+  return probe(kind, `${maxBytes}${absolute}`, [pathResource(absolute)]) as Probe<FileContent>;
 }

@@ -8,8 +8,8 @@ function output(stdout: string, stderr = '') {
 const LINE = (size: number): string =>
   `${size}|0:0|81a4|1|1795333507|65024:2146476:${size}:2026-11-22 07:45:07.426709567 +0000:x`;
 
-const states = (...paths: readonly string[]) => paths.map((path) => ({ path }));
-const contents = (...paths: readonly string[]) => paths.map((path) => ({ path, maxBytes: 100 }));
+const states = (...paths: readonly `/${string}`[]) => paths.map((path) => `s${path}` as const);
+const contents = (...paths: readonly `/${string}`[]) => paths.map((path) => `100${path}` as const);
 
 it('says that a host’s stat is another one, instead of taking every file for absent', () => {
   const readings = parseFiles(states('/a', '/b'), output('10\n-\n\n=\n', 'stat: unrecognized option: c\n'));
@@ -47,9 +47,9 @@ it('refuses an answer with another number of files than was asked for', () => {
 });
 
 it('gives each of many questions about one path its own answer', () => {
-  const subjects = [{ path: '/a' }, { path: '/a', maxBytes: 0 }, { path: '/a', maxBytes: 9 }];
+  const words = ['s/a', '0/a', '9/a'] as const;
   const answer = `1fF\n2:/b\n${LINE(2)}\n${LINE(2)}\n${LINE(2)}\ntc\n=\naa`;
-  expect(parseFiles(subjects, output(answer))).toMatchObject([
+  expect(parseFiles(words, output(answer))).toMatchObject([
     { value: { kind: 'file', path: '/a' } },
     { value: { kind: 'too-large', path: '/a', realPath: '/a' } },
     { value: { kind: 'file', path: '/a', realPath: '/b', bytes: new Uint8Array(Buffer.from('aa')) } },

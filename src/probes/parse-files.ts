@@ -8,20 +8,14 @@ import { type Owners, ownersIn, parseStatLine } from './stat-line.ts';
 
 type PlainFile = Extract<FileState, { kind: 'file' }>;
 
-/** A path to look at: what is there itself, or with `maxBytes` the content at the end of its links. */
-export interface FileSubject {
-  readonly path: string;
-  readonly maxBytes?: number;
-}
+/** A path to look at, as the host is asked: what is there itself, or the content at the end of its links up to so many bytes. */
+export type FileWord = `${'s' | number}/${string}`;
 
 /** What FILES_SCRIPT printed. */
-export function parseFiles(
-  subjects: readonly FileSubject[],
-  output: Output,
-): readonly Reading<FileState | FileContent>[] {
+export function parseFiles(words: readonly FileWord[], output: Output): readonly Reading<FileState | FileContent>[] {
   const at = cursor(output.stdout);
   const flags = at.line();
-  const entries = subjects.map((subject, index) => entryAt(subject, flags[index] ?? '', at));
+  const entries = words.map((word, index) => entryAt(word, flags[index] ?? '', at));
   const seen = lookAt(
     entries.filter(({ flag }) => flag === '1' || flag === 'f'),
     at,
@@ -91,10 +85,11 @@ interface Entry extends Held {
 
 const CHANGED = 'a file changed while it was read; run again';
 
-function entryAt({ path, maxBytes }: FileSubject, flag: string, at: Cursor): Entry {
+function entryAt(word: FileWord, flag: string, at: Cursor): Entry {
+  const path = word.slice(word.indexOf('/'));
   const isElsewhere = flag >= 'A' && flag <= 'Z';
   const realPath = isElsewhere ? sized(at) : path;
-  return { path, realPath, flag: flag.toLowerCase(), isContent: maxBytes !== undefined };
+  return { path, realPath, flag: flag.toLowerCase(), isContent: !word.startsWith('s') };
 }
 
 /** Length, colon, text and newline. */

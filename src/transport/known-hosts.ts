@@ -64,6 +64,7 @@ function matchesHash(field: string, name: string): boolean {
 
 /** `*` and `?` as in ssh_config(5) PATTERNS; brackets are literal. */
 export function matchesPattern(pattern: string, name: string): boolean {
+  if (!/[*?]/.test(pattern)) return pattern === name;
   const source = RegExp.escape(pattern).replaceAll('\\*', '.*').replaceAll('\\?', '.');
   return new RegExp(`^${source}$`, 's').test(name);
 }

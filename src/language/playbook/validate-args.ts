@@ -94,6 +94,8 @@ function textAt(container: unknown, [step, ...rest]: readonly string[]): unknown
   return keys.reduce((current: unknown, key) => {
     const index = Array.isArray(container) ? Number(key) : key;
     const text = rest.length === 0 ? sourceTextOf(container, index) : undefined;
-    return replaceAt(current, [index], text ?? textAt(Reflect.get(container, key), rest));
+    const value: unknown = Reflect.get(container, key);
+    const wanted = text ?? textAt(value, rest);
+    return wanted === value ? current : replaceAt(current, [index], wanted);
   }, container);
 }
