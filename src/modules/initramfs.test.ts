@@ -77,6 +77,7 @@ function planned(
     readonly generator?: 'dracut' | 'none';
     readonly conf?: string;
     readonly unifiedBy?: string;
+    readonly lockedBy?: string;
     readonly spare?: number;
     readonly menu?: BootMenu;
   } = {},
@@ -85,6 +86,7 @@ function planned(
     images: {
       generator: more.generator ?? ('initramfs-tools' as const),
       unifiedBy: more.unifiedBy ?? null,
+      lockedBy: more.lockedBy ?? null,
       spareBytes: more.spare ?? 0,
       images: images.map((one) => ({ ...image, ...one })),
     },
@@ -138,7 +140,13 @@ describe('initramfs', () => {
     const bytes = Buffer.from('# caf\xe9\r\nvfio_pci\r\nraid1\r\n', 'latin1');
     const plain = modulesFile('');
     const current = {
-      images: { generator: 'initramfs-tools' as const, unifiedBy: null, spareBytes: 0, images: [image] },
+      images: {
+        generator: 'initramfs-tools' as const,
+        unifiedBy: null,
+        lockedBy: null,
+        spareBytes: 0,
+        images: [image],
+      },
       dracutConf: dracutConf(undefined),
       modulesFile: { ...plain, bytes } as FileContent,
       wanted: {},
@@ -158,6 +166,13 @@ describe('initramfs', () => {
 
   it('refuses when /boot cannot hold one more image', () => {
     expect(planned([{ early: [] }], { free: 110 }).changes).toThrow(/an image cut short does not boot/);
+  });
+
+  it('refuses where update-initramfs may not make an image again, unless there is nothing to make', () => {
+    const lockedBy = '/etc/initramfs-tools/update-initramfs.conf';
+    expect(planned([{ files: {} }], { lockedBy }).changes).toThrow(/update-initramfs.conf says update_initramfs=no/);
+    expect(planned([{}], { lockedBy }).changes()).toEqual([]);
+    expect(planned([{ size: null }], { lockedBy }).changes()).toHaveLength(1);
   });
 
   it('refuses a host without a tool that makes images', () => {
@@ -317,7 +332,7 @@ describe('the scripts, in a real sh', () => {
       'unmkinitramfs',
       `[ -s "$1" ] || { echo 'cpio: premature end of archive' >&2; exit 2; }\necho x >>${root}/unpacked\ncp -r ${root}/boot/tree "$2"`,
     );
-    tool('update-initramfs', `echo y >>${root}/boot/initrd.img-6.1`);
+    tool('update-initramfs', `echo y >${root}/new && mv ${root}/new ${root}/boot/initrd.img-6.1`);
   });
   afterAll(() => rmSync(root, { recursive: true }));
   const unpacked = () => Number(spawnSync('sh', ['-c', `wc -c <${root}/unpacked`]).stdout.toString()) / 2;
@@ -359,7 +374,7 @@ describe('the scripts, in a real sh', () => {
   it('tells an image cut short, and does not record one', () => {
     writeFileSync(join(root, 'boot/initrd.img-6.1'), '');
     expect(inspect().images[0]?.broken).toContain('premature end');
-    tool('update-initramfs', 'true');
+    tool('update-initramfs', `: >${root}/new && mv ${root}/new ${root}/boot/initrd.img-6.1`);
     const done = rebuild();
     expect(done.status).toBe(1);
     expect(done.stderr.toString()).toContain('cannot be unpacked');
@@ -381,6 +396,8 @@ describe('the scripts, in a real sh', () => {
     );
     tool('update-initramfs', `: >${root}/boot/initrd.img-6.1.new; exit 1`);
     expect(rebuild().stderr.toString()).toMatch(/could not be made; the old one is back/);
+    tool('update-initramfs', 'true');
+    expect(rebuild().stderr.toString()).toMatch(/was not made, .*; the old one is back/);
     expect(imageText()).toBe('good');
     expect(hidden()).toEqual([]);
   });
@@ -419,7 +436,10 @@ describe('the scripts, in a real sh', () => {
   });
 
   it('takes a refused image away from a kernel that had none, so that nothing boots it', () => {
-    tool('update-initramfs', `: >${root}/boot/initrd.img-$3; [ "$3" = 6.2 ] || echo new >${root}/boot/initrd.img-$3`);
+    tool(
+      'update-initramfs',
+      `{ [ "$3" = 6.2 ] || echo new; } >${root}/new && mv ${root}/new ${root}/boot/initrd.img-$3`,
+    );
     const refused = rebuild([], ['6.2']);
     expect(refused.stderr.toString()).toMatch(
       /initrd.img-6.2: the new image cannot be unpacked \(.*\); there was none/,

@@ -136,6 +136,7 @@ function planRebuild(given: Args, current: Current): readonly Change[] {
   const { generator, images } = current.images;
   const due = images.filter((image) => complaintsOf(image, given, current).length > 0);
   if (due.length === 0) return [];
+  refuseLocked(current.images);
   refuseFullBoot(current);
   const early = wantedModules(given, current);
   const predicted = { early, modules: early.map(nameOf), files: current.wanted };
@@ -167,6 +168,14 @@ function planDracut(given: Args, current: Current): readonly Change[] {
     );
   const files = given.files === 'modprobe' ? [] : given.files;
   return planDracutConf(current.dracutConf, { drivers: wantedModules(given, current).map(nameOf), files });
+}
+
+/** `-u` does nothing then, and says so with exit status 0 (update-initramfs.conf(5)). */
+function refuseLocked({ lockedBy, images }: Initramfs): void {
+  if (lockedBy && images.some((image) => image.size !== null))
+    throw new TaskError(`${lockedBy} says update_initramfs=no, so no image is made again; set it to yes`, {
+      locked_by: lockedBy,
+    });
 }
 
 /** Either tool writes the new image beside the old one. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { RebootReason } from '../contract/change.ts';
 import { defineModule } from '../contract/module.ts';
 import { TaskError } from '../contract/task-error.ts';
+import { BLS_DIRECTORY } from '../probes/bls-entries.ts';
 import type { BootEntries } from '../probes/boot-entries.ts';
 import type { BootLoader } from '../probes/boot-loader.ts';
 import { fileContent, fileState } from '../probes/file.ts';
@@ -120,12 +121,13 @@ async function grubCmdline(read: Read): Promise<GrubCmdline | null> {
 
 async function blsCmdline(read: Read, { bls: menu }: BootMenu): Promise<BlsCmdline | null> {
   if (!menu) return null;
-  const [kernelCmdline, defaultGrub, defaultTokens] = await Promise.all([
+  const [kernelCmdline, defaultGrub, defaultTokens, freeBytes] = await Promise.all([
     read(fileContent(KERNEL_CMDLINE)),
     read(fileContent(GRUB_DEFAULTS)),
     defaultsAsShell(read),
+    menu.files.length > 0 ? read(freeSpace(BLS_DIRECTORY)) : 0,
   ]);
-  return { menu, kernelCmdline, defaultGrub, defaultTokens };
+  return { menu, kernelCmdline, defaultGrub, defaultTokens, freeBytes };
 }
 
 /** Null where nobody can tell: the file is no shell for this host's sh, or an earlier task of a check would have changed it. */

@@ -34,6 +34,8 @@ export interface Initramfs {
   readonly generator: InitramfsGenerator;
   /** A file that makes dracut write kernel and initramfs as one EFI program; null where none does. */
   readonly unifiedBy: string | null;
+  /** A file that forbids update-initramfs to make an image again; null where none does. */
+  readonly lockedBy: string | null;
   /** Bytes in /boot that an interrupted rebuild left there, and the next one frees first. */
   readonly spareBytes: number;
   readonly images: readonly InitramfsImage[];
@@ -102,7 +104,8 @@ const SCRIPT = `${FIND_GENERATOR}
 ${INSPECT}
 names=$1; shift
 [ "$generator" = none ] && exit 0
-style=initramfs
+style=initramfs conf=/etc/initramfs-tools/update-initramfs.conf
+if [ "$generator" = initramfs-tools ] && grep -Eqs '^[[:space:]]*update_initramfs=["'\\'']?no' "$conf"; then echo "locked $conf"; fi
 if [ "$generator" = dracut ]; then
   for f in /etc/dracut.conf /etc/dracut.conf.d/*.conf /usr/lib/dracut/dracut.conf.d/*.conf; do
     [ -r "$f" ] || continue
@@ -170,8 +173,9 @@ export function parseInitramfs(stdout: string): Initramfs {
   const starts = records.flatMap(([key], index) => (key === 'kernel' ? [index] : []));
   const images = starts.map((start, index) => imageOf(records.slice(start, starts[index + 1])));
   const unifiedBy = records.find(([key]) => key === 'unified')?.[1] ?? null;
+  const lockedBy = records.find(([key]) => key === 'locked')?.[1] ?? null;
   const spare = records.filter(([key]) => key === 'spare').map(([, bytes]) => Number(bytes));
-  return { generator: generatorOf(records), unifiedBy, spareBytes: spare.reduce((a, b) => a + b, 0), images };
+  return { generator: generatorOf(records), unifiedBy, lockedBy, spareBytes: spare.reduce((a, b) => a + b, 0), images };
 }
 
 function imageOf(records: readonly (readonly [string, string])[]): InitramfsImage {

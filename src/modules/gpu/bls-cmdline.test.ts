@@ -18,6 +18,7 @@ interface Host {
   readonly block?: string | null;
   readonly kernelCmdline?: string | null;
   readonly defaultGrub?: string | null;
+  readonly freeBytes?: number;
 }
 const desireOf = (tokens: readonly string[], state: CmdlineDesire['state'] = 'present'): CmdlineDesire => ({
   state,
@@ -31,6 +32,7 @@ function planned(host: Host, desire = desireOf(['intel_iommu=on', 'iommu=pt'])) 
       kernelCmdline: fileAt('/etc/kernel/cmdline', host.kernelCmdline ?? null),
       defaultGrub: fileAt('/etc/default/grub', host.defaultGrub ?? null),
       defaultTokens: null,
+      freeBytes: host.freeBytes ?? 1e6,
     },
     desire,
   );
@@ -133,13 +135,18 @@ describe('the command line in entries that are files', () => {
     ).toEqual([[`${NEW}.conf`, `options ${pages[NEW]} a`]]);
   });
 
+  it('refuses a full /boot before anything is written, and only where something is to be written there', () => {
+    expect(() => planned({ options: { [NEW]: ROOT }, freeBytes: 4096 })).toThrow(/no space left for new entries/);
+    expect(planned({ options: { [NEW]: WITH }, freeBytes: 4096 })).toEqual([]);
+  });
+
   it('refuses an entry without options, which a line of ours would take root= from, and leaves memory tests alone', () => {
     const menu = (text: string) => menuOf({ [NEW]: entryText('5.14', WITH), other: text }, environmentBlock());
     const plan = (text: string) => {
       const kernelCmdline = fileAt('/etc/kernel/cmdline', null);
       const defaultGrub = fileAt('/etc/default/grub', null);
       return planBlsCmdline(
-        { menu: menu(text), kernelCmdline, defaultGrub, defaultTokens: null },
+        { menu: menu(text), kernelCmdline, defaultGrub, defaultTokens: null, freeBytes: 1e6 },
         desireOf(['iommu=pt']),
       );
     };

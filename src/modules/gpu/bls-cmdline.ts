@@ -19,25 +19,35 @@ export interface BlsCmdline {
   readonly defaultGrub: FileContent;
   /** What a shell makes of its two variables; null where that cannot be told. */
   readonly defaultTokens: readonly CmdlineToken[] | null;
+  /** Bytes left where the entries are. */
+  readonly freeBytes: number;
 }
+
+/** Several times what the new entries of a few kernels take: each is written beside the old one. */
+const ENTRY_BYTES = 64 * 1024;
 
 /**
  * First what later kernels get, then the entries. grubby is not run: it edits the same files, but not atomically, takes
  * the rescue entry along, and some of its versions take a comma or a part of another parameter's name for their own.
  */
 export function planBlsCmdline(
-  { menu, kernelCmdline, defaultGrub, defaultTokens }: BlsCmdline,
+  { menu, kernelCmdline, defaultGrub, defaultTokens, freeBytes }: BlsCmdline,
   desire: CmdlineDesire,
 ): readonly Change[] {
   const entries = menu.files.filter(takesParameters);
   if (entries.length === 0)
     throw new TaskError(`no boot entry with a kernel was found in ${BLS_DIRECTORY}, where GRUB takes them from`);
   const shared = planShared(menu, entries, desire);
+  const inBoot = [...shared.changes, ...entries.flatMap((entry) => planEntry(entry, shared.variables, desire))];
+  if (inBoot.length > 0 && freeBytes < ENTRY_BYTES)
+    throw new TaskError(
+      `${BLS_DIRECTORY} has no space left for new entries (${freeBytes} bytes). Remove old kernels first.`,
+      { free_bytes: freeBytes },
+    );
   return [
     ...planKernelCmdline(kernelCmdline, desire),
     ...planDefaultGrub(defaultGrub, defaultTokens, desire),
-    ...shared.changes,
-    ...entries.flatMap((entry) => planEntry(entry, shared.variables, desire)),
+    ...inBoot,
   ];
 }
 

@@ -41,6 +41,7 @@ rebuild() {
   elif [ -e "$image" ]; then ln "$image" "$old" 2>/dev/null || cp -p "$image" "$old" || exit
   else : >"$old" || exit; fi
   (umask 022; update-initramfs "$how" -k "$k") || fail 'could not be made'
+  if [ "$old" -ef "$image" ]; then fail 'was not made, though update-initramfs said nothing of it'; fi
   inspect "$image" "$@" >"$stamps/new" || exit
   if grep -q '^broken ' "$stamps/new"; then fail "cannot be unpacked ($(sed -n 's/^broken //p' "$stamps/new"))"; fi
   lacking=$(lacking_root_module "$k" "$stamps/new")
