@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { MachineOrder } from './test/support/machine-order.ts';
 import { leftOut } from './test/support/machine-tools.ts';
 
 // The quick suite is the default; TSPLAY_TEST_ALL=1 (`npm run test:all`) adds what needs many minutes. What needs virtual
@@ -28,6 +29,7 @@ export default defineConfig({
     hookTimeout: machines ? 1_800_000 : 60_000,
     pool: 'forks',
     maxWorkers: machines ? 1 : 2,
+    ...(machines ? { sequence: { sequencer: MachineOrder } } : {}),
     ...(report ? { reporters: ['default', ['json', { outputFile: report }]] } : {}),
   },
 });
