@@ -10,7 +10,7 @@ import { type HostVariables, layersFor } from './host-variables.ts';
 import { renderName } from './labels.ts';
 import { LookAhead } from './look-ahead.ts';
 import type { RunLookup } from './loops.ts';
-import { lookups } from './lookups.ts';
+import { type LookupContext, lookups } from './lookups.ts';
 import type { Order } from '../contract/order.ts';
 import type { LeaveReason, Progress, Stated } from './progress.ts';
 import { scopeContext } from './scope-context.ts';
@@ -30,6 +30,7 @@ export class HostRun {
   readonly rescues: Order[] = [];
   /** Roles whose variables the rest of the play sees, those included with `public: true` last. */
   #roles: readonly RoleContext[];
+  readonly #contexts = new Map<RoleContext | undefined, LookupContext>();
   #startAt: string | undefined;
   #reason: LeaveReason = 'finished';
 
@@ -55,7 +56,15 @@ export class HostRun {
       this.batch.layersOf(host, statement.role),
       statement,
     );
-    return new VariableScope(layers, this.run.compiler, scopeContext(this, statement.role));
+    return new VariableScope(layers, this.run.compiler, this.#contextOf(statement.role));
+  }
+
+  #contextOf(role: RoleContext | undefined): LookupContext {
+    const known = this.#contexts.get(role);
+    if (known) return known;
+    const context = scopeContext(this, role);
+    this.#contexts.set(role, context);
+    return context;
   }
 
   /** From here on nothing runs before this statement. */

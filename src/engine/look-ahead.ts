@@ -20,6 +20,14 @@ export interface Foreseen {
   readonly current: unknown;
 }
 
+/** What is being observed for a task before its turn. */
+interface Foresight {
+  readonly basis: Basis;
+  readonly underway: Promise<Foreseen | undefined>;
+  /** Set once it is there; most tasks then need not wait for it. */
+  outcome?: { readonly seen: Foreseen | undefined };
+}
+
 /** The state of knowledge a foresight rests on; any other state makes it void. */
 interface Basis {
   readonly link: HostLink;
@@ -40,7 +48,7 @@ export class LookAhead {
   readonly #indexOf: ReadonlyMap<Task, number>;
   readonly #started = new Set<Task>();
   readonly #postponed = new Set<Task>();
-  readonly #foreseen = new Map<Task, { readonly basis: Basis; readonly seen: Promise<Foreseen | undefined> }>();
+  readonly #foreseen = new Map<Task, Foresight>();
   #next = 0;
   /** Every task before it was looked at, once. */
   #looked = 0;
@@ -77,7 +85,8 @@ export class LookAhead {
     const found = this.#foreseen.get(task);
     if (!found) return undefined;
     this.#foreseen.delete(task);
-    const seen = await found.seen.catch(() => undefined);
+    if (found.outcome === undefined) await found.underway.catch(() => undefined);
+    const { seen } = found.outcome ?? {};
     const { link, epoch, variables, controller } = found.basis;
     const isSame = link.epoch === epoch && this.#host.variables.version === variables;
     return isSame && this.#host.run.controller.version === controller ? seen : undefined;
@@ -137,8 +146,9 @@ export class LookAhead {
     const seen = this.#observe(task, scope);
     // What other hosts change is not known to have stayed the same; the readings still serve.
     if (readsOthers(this.#host, task, scope)) return void (await seen);
-    this.#foreseen.set(task, { basis, seen });
-    await seen;
+    const foresight: Foresight = { basis, underway: seen };
+    this.#foreseen.set(task, foresight);
+    foresight.outcome = { seen: await seen };
   }
 
   #itemScopes(loop: Loop, scope: VariableScope): readonly VariableScope[] {

@@ -16,20 +16,17 @@ import { namesOf } from './template-names.ts';
 /** Runs one task on one host: loop, when, until, ignore_errors. Never rejects. */
 export async function runTask(host: HostRun, task: Task, label: TaskLabel): Promise<Result> {
   const scope = host.scope(task);
-  const result = await runLoopOrOnce(host, task, scope, label);
-  return finish(host, task, scope, result);
+  try {
+    return finish(host, task, scope, await runLoopOrOnce(host, task, scope, label));
+  } catch (error) {
+    return finish(host, task, scope, failureOf(error, task.position));
+  }
 }
 
-async function runLoopOrOnce(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> {
-  try {
-    const unknown = unknownDependency(host, task, scope);
-    if (unknown !== undefined) return unknownResult(`depends on ${unknown}, which check mode cannot know`);
-    return task.loop
-      ? await runItems(host, task, task.loop, scope, label)
-      : await runWhenTrue(host, task, scope, label);
-  } catch (error) {
-    return failureOf(error, task.position);
-  }
+function runLoopOrOnce(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> | Result {
+  const unknown = unknownDependency(host, task, scope);
+  if (unknown !== undefined) return unknownResult(`depends on ${unknown}, which check mode cannot know`);
+  return task.loop ? runItems(host, task, task.loop, scope, label) : runWhenTrue(host, task, scope, label);
 }
 
 /** The first variable the task rests on whose value only a real run would give. */
@@ -75,11 +72,19 @@ async function runItem(
   label: TaskLabel,
   item: unknown,
 ): Promise<ItemResult> {
-  const result = await runWhenTrue(host, task, scope, label).catch((error: unknown) => failureOf(error, task.position));
+  const result = await itemResult(host, task, scope, label);
   const isHidden = noLog(task, scope);
   const values = { ...result.values, [loop.variable]: item, ...(loop.variable === 'item' ? {} : { item }) };
   const text = loop.label === undefined ? item : scope.render(loop.label);
   return { ...result, values, isHidden, label: isHidden ? '(hidden)' : labelText(text) };
+}
+
+async function itemResult(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> {
+  try {
+    return await runWhenTrue(host, task, scope, label);
+  } catch (error) {
+    return failureOf(error, task.position);
+  }
 }
 
 /** As Ansible: an undefined loop expression is forgiven when `when` is false without it. */
@@ -126,7 +131,7 @@ async function pause(loop: Loop, scope: VariableScope): Promise<void> {
   if (seconds > 0) await sleep(seconds * 1000);
 }
 
-async function runWhenTrue(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> {
+function runWhenTrue(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> | Result {
   const isFalse = firstFalse(task.keywords.when, scope, host.run.compiler.expression);
   if (isFalse)
     return skipped('Conditional result was False', {

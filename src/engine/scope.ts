@@ -64,7 +64,7 @@ export class VariableScope implements Scope {
   readonly #layers: readonly Layer[];
   readonly #renderer: Renderer;
   #rendered: Map<string, unknown> | undefined;
-  readonly #underway: string[] = [];
+  #underway: string[] | undefined;
   /** What lookups and file searches need to know about the task. */
   readonly context: unknown;
 
@@ -135,18 +135,15 @@ export class VariableScope implements Scope {
   }
 
   #renderVariable(name: string, raw: unknown): unknown {
-    if (this.#underway.includes(name)) {
-      throw new TemplateError(
-        `variables refer to each other in a circle: ${[...this.#underway, name].join(' -> ')}`,
-        1,
-        1,
-      );
+    const underway = (this.#underway ??= []);
+    if (underway.includes(name)) {
+      throw new TemplateError(`variables refer to each other in a circle: ${[...underway, name].join(' -> ')}`, 1, 1);
     }
-    this.#underway.push(name);
+    underway.push(name);
     try {
       return this.render(raw);
     } finally {
-      this.#underway.pop();
+      underway.pop();
     }
   }
 }

@@ -32,18 +32,21 @@ export function stepTask(host: HostRun, task: Task, order: Order, isHandler: boo
 export async function inTurn(
   host: HostRun,
   task: Task,
-  place: { readonly order: Order; readonly label: TaskLabel; readonly scope: VariableScope },
+  turn: { readonly order: Order; readonly label: TaskLabel; readonly scope: VariableScope },
   action: Action,
 ): Promise<Progress> {
-  const { order, label, scope } = place;
+  const { order, label, scope } = turn;
   const demands = demandsOrFailure(host, task, scope);
   if ('status' in demands) return conclude(host, task, label, demands, { isFatal: false, elapsedMs: 0 });
-  const meeting = await meet(host, order, demands.looksAtOthers || host.batch.isLockstep);
+  const isJoint = host.batch.isLinear && (demands.looksAtOthers || host.batch.isLockstep);
+  const meeting = isJoint ? await host.batch.pacer.meet(host.name, order) : passBy(host, order);
   const verdict = verdictFor(host, label);
   if (verdict !== 'go-on') return verdict;
   const progress = await action(meeting, demands);
   if (progress !== 'done' || !demands.isSeenByOthers) return progress;
-  await meet(host, [...order, Number.MAX_SAFE_INTEGER], true);
+  const place = [...order, Number.MAX_SAFE_INTEGER];
+  if (host.batch.isLinear) await host.batch.pacer.meet(host.name, place);
+  else passBy(host, place);
   const after = verdictFor(host, label);
   return after === 'go-on' ? progress : after;
 }
@@ -56,11 +59,9 @@ function demandsOrFailure(host: HostRun, task: Task, scope: VariableScope): Dema
   }
 }
 
-/** Under the strategies that let every host go its own way nobody waits. */
-async function meet({ batch, name }: HostRun, order: Order, isNeeded: boolean): Promise<Meeting | undefined> {
-  if (isNeeded && batch.isLinear) return batch.pacer.meet(name, order);
+/** Under the strategies that let every host go its own way nobody waits, and nearly nowhere under the others. */
+function passBy({ batch, name }: HostRun, order: Order): undefined {
   batch.pacer.advance(name, order);
-  return undefined;
 }
 
 function verdictFor(host: HostRun, label: TaskLabel): 'go-on' | Progress {

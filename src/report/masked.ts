@@ -88,8 +88,10 @@ function isHidden(event: Event): boolean {
 function bare(event: Event): Event {
   switch (event.type) {
     case 'task.retried':
-    case 'task.finished':
-      return { ...event, result: bareResult(event.result) };
+    case 'task.finished': {
+      const result = bareResult(event.result);
+      return result === event.result ? event : { ...event, result };
+    }
     case 'item.finished':
       return { ...event, result: bareItem(event.result) };
     default:

@@ -18,7 +18,7 @@ export class OutputBudget {
   /** The events to write in place of one. */
   pass(event: Event): readonly Event[] {
     if (event.type === 'task.output') return this.#spend(event, `${event.host}\0${event.task.id}`);
-    return event.type === 'task.finished' ? [...this.#settle(event), event] : [event];
+    return event.type === 'task.finished' && this.#spent.size > 0 ? [...this.#settle(event), event] : [event];
   }
 
   #spend(event: Extract<Event, { type: 'task.output' }>, key: string): readonly Event[] {

@@ -19,7 +19,7 @@ export class OutputLines {
   on(event: Event): void {
     if (event.type === 'task.output') this.#add(event);
     else {
-      if (event.type === 'task.finished') this.#release(`${event.host}\0${event.task.id}\0`);
+      if (event.type === 'task.finished' && this.#held.size > 0) this.#release(`${event.host}\0${event.task.id}\0`);
       if (event.type === 'run.finished') this.flush();
       this.#pass(event);
     }

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 /** Why a text is not a host, or the host and its port. */
 export type HostAddress =
@@ -29,7 +29,7 @@ export function parseHostAddress(text: string): HostAddress {
 }
 
 function mistakeIn(name: string): { readonly mistake: string; readonly hint?: string } | undefined {
-  if (isIP(name) !== 0 && !name.includes('%')) return undefined;
+  if (isAddress(name) && !name.includes('%')) return undefined;
   const shown = JSON.stringify(name);
   if (name.includes('%'))
     return { mistake: `${shown}: an address may not name a zone`, hint: 'set it in ~/.ssh/config' };
@@ -46,4 +46,9 @@ const groupName = /^[A-Za-z0-9_][A-Za-z0-9_.+=@-]*$/;
 /** Group names are file names under group_vars/ and words of host patterns. */
 export function isGroupName(name: string): boolean {
   return groupName.test(name);
+}
+
+/** Node's pattern for IPv6 is long and costs milliseconds when it is first used; nearly no inventory needs it. */
+function isAddress(name: string): boolean {
+  return isIPv4(name) || (name.includes(':') && isIPv6(name));
 }
