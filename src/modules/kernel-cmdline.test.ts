@@ -154,7 +154,14 @@ describe('kernel-cmdline', () => {
 
   it('names the later file that overrides the drop-in', () => {
     const later = [{ path: '/etc/default/grub.d/zzz.cfg', linux: '', linuxDefault: 'quiet' }];
-    expect(() => plan(host('quiet', 'intel_iommu=on iommu=pt', {}, later))).toThrow(/zzz\.cfg overrides it/);
+    expect(() => plan(host('quiet', 'intel_iommu=on iommu=pt', {}, later))).toThrow(/zzz\.cfg overrides .*zz-tsplay/);
+  });
+
+  it('sees before it writes that a later file sets the variable anew or contradicts, and minds no other', () => {
+    const later = (linuxDefault: string) => [{ path: '/etc/default/grub.d/zzz.cfg', linux: '', linuxDefault }];
+    expect(() => plan(host('quiet splash', null, {}, later('quiet')))).toThrow(/zzz\.cfg overrides/);
+    expect(() => plan(host('quiet', null, {}, later('quiet iommu=off')))).toThrow(/zzz\.cfg overrides/);
+    expect(kinds(plan(host('quiet', null, {}, later('quiet splash'))))).toEqual(['write-file']);
   });
 
   it('says in every run that only a boot can bring a parameter to life', () => {

@@ -10,12 +10,14 @@ import {
   GRUB_DEFAULTS,
   GRUB_DROP_INS,
   type GrubDefaults,
+  type GrubStage,
   OWN_DROP_IN,
 } from '../../probes/grub-defaults.ts';
 import { EMPTY_DROP_IN, type GrubDropIn, parseGrubDropIn, renderGrubDropIn } from '../../probes/grub-drop-in.ts';
 import { type CmdlineToken, parseToken } from '../../probes/kernel-cmdline-tokens.ts';
 import { difference, refuseConflict } from './amended.ts';
 import { type CmdlineDesire, unmetTokens, withDesire } from './cmdline-desire.ts';
+import { surplus } from './reboot-reasons.ts';
 import { updateGrub, withEntries } from './update-grub.ts';
 
 /** Everything about the command line on a host whose menu grub-mkconfig writes. */
@@ -68,14 +70,18 @@ function planDropIn(grub: GrubCmdline, desire: CmdlineDesire): readonly Change[]
   const { stages } = grub.defaults;
   refuseBroken(grub.defaults);
   if (unmetTokens(effectiveTokens(stages.at(-1)), desire).length === 0) return [];
-  const at = stages.findIndex((stage) => stage.path === OWN_DROP_IN);
-  const before = effectiveTokens(at < 0 ? stages.at(-1) : stages[at - 1]);
+  const { earlier, later } = aroundOwn(stages);
+  const before = effectiveTokens(earlier.at(-1));
   refuseConflict(before, desire, 'the GRUB configuration');
   const present =
     grub.dropIn.kind === 'file' ? parseGrubDropIn(Buffer.from(grub.dropIn.bytes).toString()) : EMPTY_DROP_IN;
-  const text = renderGrubDropIn(revise(before, present, desire));
+  const revised = revise(before, present, desire);
+  const kept = before.filter((token) => !revised.drop.includes(token.text));
+  const culprit = overridingStage([...kept, ...revised.append.map(parseToken)], later, desire);
+  if (culprit !== undefined) throw overridden(culprit);
+  const text = renderGrubDropIn(revised);
   if (grub.dropIn.kind === 'file' && Buffer.from(grub.dropIn.bytes).toString() === text)
-    throw overridden(grub.defaults, at, desire);
+    throw overridden('a later file');
   const directory = grub.dropInDirectory.kind === 'absent' ? [makeDirectory(GRUB_DROP_INS)] : [];
   return [...directory, replaceContent(grub.dropIn, Buffer.from(text), { validate: AS_GRUB_MKCONFIG })];
 }
@@ -112,10 +118,41 @@ export function revise(before: readonly CmdlineToken[], present: GrubDropIn, des
   return revised;
 }
 
-function overridden({ stages }: GrubDefaults, at: number, desire: CmdlineDesire): TaskError {
-  const culprit = stages.slice(at + 1).find((stage) => unmetTokens(effectiveTokens(stage), desire).length > 0);
+interface LaterStage {
+  readonly path: string;
+  readonly before: readonly CmdlineToken[];
+  readonly after: readonly CmdlineToken[];
+}
+
+/** The files that are read before our drop-in, and those after it, wherever it will be. */
+function aroundOwn(stages: readonly GrubStage[]) {
+  const isLater = ({ path }: GrubStage) => path > OWN_DROP_IN && path.startsWith(`${GRUB_DROP_INS}/`);
+  const later = stages.flatMap((stage, at): readonly LaterStage[] =>
+    isLater(stage)
+      ? [{ path: stage.path, before: effectiveTokens(stages[at - 1]), after: effectiveTokens(stage) }]
+      : [],
+  );
+  return { earlier: stages.filter((stage) => stage.path !== OWN_DROP_IN && !isLater(stage)), later };
+}
+
+/** The first later file after which it is not as desired: it sets the variables anew, or adds what contradicts. */
+function overridingStage(
+  tokens: readonly CmdlineToken[],
+  later: readonly LaterStage[],
+  desire: CmdlineDesire,
+): string | undefined {
+  let present = tokens;
+  for (const { path, before, after } of later) {
+    const isAddition = surplus(before, after).length === 0;
+    present = isAddition ? [...present, ...surplus(after, before).map(parseToken)] : after;
+    if (unmetTokens(present, desire).length > 0) return path;
+  }
+  return undefined;
+}
+
+function overridden(culprit: string): TaskError {
   return new TaskError(
-    `${OWN_DROP_IN} is as it should be, but ${culprit?.path ?? 'a later file'} overrides it: append to GRUB_CMDLINE_LINUX_DEFAULT there, or rename it to come before`,
+    `${culprit} overrides ${OWN_DROP_IN}, where the parameters belong: append to GRUB_CMDLINE_LINUX_DEFAULT there, or rename it to come before`,
   );
 }
 
