@@ -6,6 +6,7 @@ import { replaceContent } from '../changes/write-file.ts';
 import { type NovaConfArgs, novaConfArgs, novaConfTextArgs } from './nova/args.ts';
 import type { ConfigSet } from './nova/config-set.ts';
 import { decide } from './nova/decide.ts';
+import { environmentOptions } from './nova/environment-options.ts';
 import { NOVA_CONF_EXAMPLES } from './nova/examples.ts';
 import { type Current, observe } from './nova/observe.ts';
 import { osloText, textOf } from './nova/oslo-text.ts';
@@ -16,7 +17,8 @@ export default defineModule<NovaConfArgs, Current>({
   name: 'nova-conf',
   summary: "Bring Nova's configuration to what was asked for, across all files a service reads, and restart it",
   description: `Reads every file the service reads, as oslo.config would, decides on the effective values, and edits single
-lines: comments, order, unknown options and line ends stay. Nothing is written that Nova, or the host's hardware, would
+lines: comments, order, unknown options and line ends stay. An option that the environment of a running service sets
+(\`OS_PCI__ALIAS\`) is refused, for no file counts beside it. Nothing is written that Nova, or the host's hardware, would
 refuse. Options Nova renamed move to their present names in the same write.
 
 A unit under \`restart\` is restarted after a write, and also when it runs since before the newest of its configuration
@@ -42,7 +44,8 @@ compute/pci_placement_translator.py; systemctl(1).`,
 function plan(args: NovaConfArgs, current: Current): readonly Change[] {
   requireUnits(args.restart, current.units);
   const set = configSet(args, current.files);
-  const { set: wanted } = decide(args, { set, release: current.release, functions: current.functions });
+  const environment = environmentOptions(current.units);
+  const { set: wanted } = decide(args, { set, environment, release: current.release, functions: current.functions });
   const writes = current.files.flatMap((file) => writeOf(args, file, wanted));
   const units = current.units.filter(({ name }) =>
     [...args.restart, ...args.restart_if_present].flatMap(unitNames).includes(name),
@@ -98,7 +101,8 @@ function result(args: NovaConfArgs, current: Current, applied: readonly Applied[
     const bytes = file.kind === 'file' ? before.get(file.realPath) : undefined;
     return file.kind === 'file' && bytes ? { ...file, bytes } : file;
   });
-  const { notes, effective } = decide(args, { set: configSet(args, files), release: current.release });
+  const environment = environmentOptions(current.units);
+  const { notes, effective } = decide(args, { set: configSet(args, files), release: current.release, environment });
   const { source, release } = current;
   return { files: current.files.map((file) => file.path), source, release, notes, effective };
 }

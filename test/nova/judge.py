@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import sys
+from importlib import metadata
 
 import nova.conf
 from nova import objects
@@ -130,6 +131,18 @@ def names():
             for group, key in OPTIONS}
 
 
+# What nova.conf can hold, as the generator of its sample is told (etc/nova/nova-config-generator.conf).
+NAMESPACES = {'nova.conf', 'oslo.cache', 'oslo.db', 'oslo.limit', 'oslo.messaging', 'oslo.middleware', 'oslo.policy',
+              'keystonemiddleware.auth_token'}
+
+
+def secrets():
+    """Options that are never logged."""
+    listed = [entry.load()() for entry in metadata.entry_points()['oslo.config.opts'] if entry.name in NAMESPACES]
+    return sorted({'%s/%s' % (group or 'DEFAULT', option.dest)
+                   for groups in listed for group, options in groups for option in options if option.secret})
+
+
 def tables():
     """What Nova itself has to say about options, filters and keys of aliases."""
     return {
@@ -137,6 +150,7 @@ def tables():
         'filters': sorted(known_filters(('nova.scheduler.filters.all_filters',))),
         'default_filters': CONF._groups['filter_scheduler']._opts['enabled_filters']['opt'].default,
         'alias_keys': sorted(request._ALIAS_SCHEMA['properties']),
+        'secrets': secrets(),
         'numa_policies': sorted(fields.PCINUMAAffinityPolicy.ALL),
     }
 

@@ -62,6 +62,8 @@ export interface Tables {
   readonly default_filters: readonly string[];
   readonly alias_keys: readonly string[];
   readonly numa_policies: readonly string[];
+  /** Options that Nova itself never logs, as `section/option`. */
+  readonly secrets: readonly string[];
 }
 
 export interface Judge {

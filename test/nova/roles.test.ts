@@ -123,6 +123,12 @@ describe.skipIf(obstacle)(
       ];
       const apart = await fleet.play(GPU_CLOUD, { limit: 'gpu02,ctl01', extraVars });
       expect(complaints(apart).get('ctl01')).toContain('gpu02 lacks the alias new');
+      const another = [
+        `{"nova_gpu_aliases": [{"name": "new", "vendor_id": "10DE", "product_id": "2184"}],
+          "gpu_aliases": [{"name": "new", "vendor_id": "10de", "product_id": "2185"}]}`,
+      ];
+      const meantOtherwise = await fleet.play(GPU_CLOUD, { limit: 'gpu02,ctl01', extraVars: another });
+      expect(complaints(meantOtherwise).get('ctl01')).toContain('gpu02 lacks the alias new (10de:2184)');
     });
 
     it('comes back as it was where the scheduler does not start with it: a release was given that is not installed', async () => {

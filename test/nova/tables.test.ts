@@ -5,6 +5,7 @@ import { aspectFaults } from '../../src/modules/nova/checks.ts';
 import { cpuSpec } from '../../src/modules/nova/cpu-sets.ts';
 import { defaultFilters, filtersOf } from '../../src/modules/nova/filters.ts';
 import { knownSince, renamedOptions } from '../../src/modules/nova/options.ts';
+import { isSecretKey } from '../../src/modules/nova/secrets.ts';
 import { parseOslo } from '../../src/probes/nova/oslo-ini.ts';
 import { type Judge, overwrite, reading, startJudge, type Tables, written } from './judge.ts';
 
@@ -43,6 +44,11 @@ describe('our tables, for release 26, and Nova 26', () => {
   it('know the same filters and the same default', () => {
     expect(filtersOf(ZED)).toEqual(nova.filters);
     expect(defaultFilters(ZED)).toEqual(nova.default_filters);
+  });
+
+  it('hide every option that Nova itself never logs', () => {
+    expect(nova.secrets.length).toBeGreaterThan(15);
+    expect(nova.secrets.filter((name) => !isSecretKey(name.slice(name.indexOf('/') + 1)))).toEqual([]);
   });
 
   it('know the same keys of an alias, and the same NUMA policies', () => {

@@ -145,7 +145,9 @@ export const novaConfArgs = z.strictObject({
   cross_check: z
     .boolean()
     .default(true)
-    .describe('Refuse entries of `device_spec` that match no PCI function of the host'),
+    .describe(
+      'Refuse entries of `device_spec` that match no PCI function of the host, and aliases whose type fits none of theirs',
+    ),
   extra_tags: z.array(z.string()).default([]).describe('Keys of device_spec that are meant as free tags'),
   accept_one_way: z
     .boolean()

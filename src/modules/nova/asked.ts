@@ -4,6 +4,7 @@ import type { NovaConfArgs } from './args.ts';
 import { isOn, knownFilters } from './checks.ts';
 import { type ConfigSet, sourcesOf } from './config-set.ts';
 import { specLints } from './device-spec.ts';
+import { type EnvironmentOption, environmentText } from './environment-options.ts';
 import { isRemoved, removedIn } from './filters.ts';
 import { defined } from './oslo-json.ts';
 import {
@@ -17,13 +18,31 @@ import {
 import { requirePlain } from './scalars.ts';
 
 /** What a task asks for that Nova would not do, or not as the author thinks; found before any value is decided. */
-export function askedFaults(args: NovaConfArgs, release: number, set: ConfigSet): readonly string[] {
+export function askedFaults(
+  args: NovaConfArgs,
+  release: number,
+  { set, environment = [] }: { readonly set: ConfigSet; readonly environment?: readonly EnvironmentOption[] },
+): readonly string[] {
   const context = { release, isReported: isOn(sourcesOf(set), REPORT_IN_PLACEMENT), extraTags: args.extra_tags };
   const { exactly = [], contains = [] } = args.pci.device_spec ?? {};
   const lints = [...exactly, ...contains].flatMap((spec) =>
     specLints(defined(spec), context).map((fault) => `device_spec ${JSON.stringify(spec)} ${fault}`),
   );
-  return [...lints, ...filterFaults(args, release, set), ...optionFaults(args, release)];
+  const decided = decidedNames(args, release);
+  const lost = environment.filter((one) => decided.some((name) => isSameOption(name, one))).map(environmentText);
+  return [...lints, ...filterFaults(args, release, set), ...optionFaults(args, release), ...lost];
+}
+
+/** All options a task decides about. */
+function decidedNames(args: NovaConfArgs, release: number): readonly OptionName[] {
+  const others = Object.entries(args.options).flatMap(([written, keys]) =>
+    Object.keys(keys).map((key) => ({ section: normalSection(written), key })),
+  );
+  return [...ownedNames(args, release), ...others];
+}
+
+function isSameOption(a: OptionName, b: OptionName): boolean {
+  return a.section === b.section && a.key === b.key;
 }
 
 function filterFaults(args: NovaConfArgs, release: number, set: ConfigSet): readonly string[] {

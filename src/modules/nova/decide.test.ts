@@ -4,6 +4,7 @@ import { novaConfArgs } from './args.ts';
 import { sourcesOf } from './config-set.ts';
 import type { HostFunction } from './cross-check.ts';
 import { type Decision, decide } from './decide.ts';
+import { type EnvironmentOption, environmentOptions } from './environment-options.ts';
 import { deviceSpecNames } from './options.ts';
 import { osloText, textOf } from './oslo-text.ts';
 
@@ -14,16 +15,17 @@ interface Given {
   readonly files: Readonly<Record<string, string>>;
   readonly release?: number;
   readonly functions?: readonly HostFunction[];
+  readonly environment?: readonly EnvironmentOption[];
 }
 
 function decided(
   args: Readonly<Record<string, unknown>>,
-  { files, release = 31, functions }: Given,
+  { files, release = 31, functions, environment = [] }: Given,
 ): Decision & { readonly text: string } {
   const parsed = novaConfArgs.parse(args);
   const texts = Object.entries(files).map(([path, text]) => osloText(path, text));
   const set = { texts, path: parsed.path, editable: new Set([parsed.path, ...parsed.also_edit]) };
-  const decision = decide(parsed, { set, release, ...(functions && { functions }) });
+  const decision = decide(parsed, { set, release, environment, ...(functions && { functions }) });
   const again = decide(parsed, { set: decision.set, release, ...(functions && { functions }) });
   expect(again.set.texts, 'a second decision changes nothing').toEqual(decision.set.texts);
   return { ...decision, text: after(decision) };
@@ -42,6 +44,41 @@ const one = (text: string, release?: number): Given => ({
 });
 const GPU = { vendor_id: '10de', product_id: '11b4', address: '0000:88:00.0' };
 const GPU_LINE = 'device_spec = {"vendor_id": "10de", "product_id": "11b4", "address": "0000:88:00.0"}';
+
+describe('an option that the environment of a service sets', () => {
+  const unit = {
+    name: 'nova-scheduler',
+    isLoaded: true,
+    activeState: 'active',
+    startedAt: 0,
+    commandLine: [],
+    execStart: [],
+    unitFile: 'enabled',
+    now: 0,
+  };
+  const environment = environmentOptions([
+    { ...unit, environment: { OS_FILTER_SCHEDULER__ENABLED_FILTERS: '', OS_NOVA_CONFIG_DIR: '/etc/nova' } },
+    { ...unit, name: 'nova-api' },
+  ]);
+  const given = { ...one('[DEFAULT]\n'), environment };
+
+  it('is refused where the task is about it, with the unit and the variable', () => {
+    expect(environment).toMatchObject([
+      { unit: 'nova-scheduler', section: 'filter_scheduler', key: 'enabled_filters' },
+    ]);
+    const refused = /the environment of nova-scheduler sets OS_FILTER_SCHEDULER__ENABLED_FILTERS, which wins/;
+    expect(() => decided({ scheduler: { filters: { contains: ['PciPassthroughFilter'] } } }, given)).toThrow(refused);
+    const options = { Filter_Scheduler: { enabled_filters: 'ComputeFilter' } };
+    expect(() => decided({ options }, given)).toThrow(refused);
+  });
+
+  it('is a note where the task is about something else', () => {
+    const { notes } = decided({ pci: { device_spec: { exactly: [GPU] } } }, given);
+    expect(notes).toEqual([
+      expect.stringContaining('OS_FILTER_SCHEDULER__ENABLED_FILTERS, which wins over every file'),
+    ]);
+  });
+});
 
 describe('device_spec', () => {
   it('gets a section of its own where there is none, on one line', () => {
@@ -175,6 +212,9 @@ describe('hardware', () => {
     const args = (alias: object) => ({ pci: { device_spec: { contains: [GPU] }, alias: { contains: [alias] } } });
     const alias = { name: 'a100', vendor_id: '10de', product_id: '11b4' };
     expect(() => decided(args(alias), { ...one('[pci]\n'), functions })).toThrow('"device_type": "type-PF"');
+    const alone = { pci: { alias: { contains: [alias] } } };
+    const foreign = one('[pci]\ndevice_spec = {"address":"0000:01:00.0"}\n');
+    expect(() => decided(alone, { ...foreign, functions })).toThrow('"device_type": "type-PF"');
     expect(decided(args({ ...alias, device_type: 'type-PF' }), { ...one('[pci]\n'), functions }).text).toContain(
       'type-PF',
     );

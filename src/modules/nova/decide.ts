@@ -16,6 +16,7 @@ import { type ConfigSet, sourcesOf } from './config-set.ts';
 import { aliasFitFaults, type HostFunction, specFitFaults } from './cross-check.ts';
 import { specRules } from './device-spec.ts';
 import { type EffectiveValues, effectiveValues } from './effective.ts';
+import { type EnvironmentOption, environmentText } from './environment-options.ts';
 import { defaultFilters, isRemoved } from './filters.ts';
 import { migrateLegacy } from './migrate.ts';
 import { reachMulti } from './multi-values.ts';
@@ -36,19 +37,26 @@ export interface Situation {
   readonly release: number | null;
   /** Absent: not to be compared with hardware. */
   readonly functions?: readonly HostFunction[];
+  /** Options that services do not take from their files. */
+  readonly environment?: readonly EnvironmentOption[];
 }
 
 /** The files as they should be. Throws TaskError with every fault that Nova, or the hardware, would find in them. */
-export function decide(args: NovaConfArgs, { set, release: found, functions }: Situation): Decision {
+export function decide(args: NovaConfArgs, situation: Situation): Decision {
+  const { set, release: found, functions, environment = [] } = situation;
   refuse(readingFaults(sourcesOf(set)), 'Nova cannot read its configuration');
   const release = requireRelease(args, found);
-  refuse(askedFaults(args, release, set), 'this task asks for something Nova would not do');
+  refuse(askedFaults(args, release, situation), 'this task asks for something Nova would not do');
   const { set: present, notes } = args.migrate_legacy ? migrateLegacy(set, release) : { set, notes: [] };
   const after = reach(args, present, release);
   const outcome = { before: set, after, release, functions };
   refuse(finalFaults(args, outcome), 'Nova would not work with the result');
   const effective = effectiveValues(args, after, release);
-  return { set: after, notes: [...notes, ...foreignFaults(args, outcome)], effective };
+  return {
+    set: after,
+    notes: [...notes, ...foreignFaults(args, outcome), ...environment.map(environmentText)],
+    effective,
+  };
 }
 
 function reach(args: NovaConfArgs, set: ConfigSet, release: number): ConfigSet {
@@ -121,13 +129,20 @@ function finalFaults(args: NovaConfArgs, { before, after, release, functions }: 
   );
   const faults = [...readingFaults(sources), ...own, ...(oneWay ? [oneWay] : [])];
   if (faults.length > 0 || !functions) return faults;
-  const wanted = args.pci.device_spec?.exactly ?? args.pci.device_spec?.contains ?? [];
-  const specs = effectiveSpecs(sources, release);
+  const cards = args.pci.device_spec
+    ? cardFaults(args.pci.device_spec, effectiveSpecs(sources, release), functions)
+    : [];
+  return [...cards, ...aliasFitFaults(effectiveAliases(sources, release), functions)];
+}
+
+function cardFaults(
+  { exactly, contains }: NonNullable<NovaConfArgs['pci']['device_spec']>,
+  specs: readonly JsonObject[],
+  functions: readonly HostFunction[],
+): readonly string[] {
+  const wanted = exactly ?? contains ?? [];
   const asked = specs.filter((spec) => wanted.some((one) => specRules.isSame(defined(one), spec)));
-  return [
-    ...specFitFaults({ specs, asked }, functions),
-    ...aliasFitFaults(effectiveAliases(sources, release), functions),
-  ];
+  return specFitFaults({ specs, asked }, functions);
 }
 
 /** What would stop Nova but is none of this task's business: said, not refused. */

@@ -50,15 +50,15 @@ async function releaseOf({ release }: NovaConfArgs, read: Read): Promise<number 
   return given;
 }
 
-/** The cards of a compute that is told which of them to give away. */
+/** The functions of a host that is told which cards to give away, or what they are called: an alias must fit those here. */
 async function functionsOf(
   { cross_check, pci }: NovaConfArgs,
   read: Read,
 ): Promise<readonly HostFunction[] | undefined> {
-  const isGiving = pci.device_spec?.exactly !== undefined || pci.device_spec?.contains !== undefined;
-  return cross_check && isGiving
-    ? (await read(pciTree())).functions.filter(isKnownToNova).map(hostFunction)
-    : undefined;
+  const isAbout = [pci.device_spec, pci.alias].some(
+    (goal) => goal?.exactly !== undefined || goal?.contains !== undefined,
+  );
+  return cross_check && isAbout ? (await read(pciTree())).functions.filter(isKnownToNova).map(hostFunction) : undefined;
 }
 
 /** Nova leaves functions in 32-bit domains (Intel VMD) alone. */

@@ -15,6 +15,12 @@ describe('maskOsloSecrets', () => {
     ],
     ['#password = <None>\n', '#password = <None>\n'],
     ['password =\n', 'password =\n'],
+    ['backend_argument = password:hunter22\n', 'backend_argument = ********\n'],
+    [
+      'root_token_id = hvs.CAESIJ\napprole_secret_id = 841771dc\n',
+      'root_token_id = ********\napprole_secret_id = ********\n',
+    ],
+    ['rbd_secret_uuid = 457eb676-33da-42ec\n', 'rbd_secret_uuid = 457eb676-33da-42ec\n'],
   ])('hides what is secret and nothing else: %j', (text, shown) => {
     expect(maskOsloSecrets(text)).toBe(shown);
   });

@@ -2,7 +2,9 @@ import { MASK } from '../../contract/secret.ts';
 import { booleanOf } from '../../probes/nova/effective-config.ts';
 import { splitLines } from '../../probes/nova/oslo-ini.ts';
 
-const SECRET_KEY = /(?:password|passwd|secret|secret_key|token|fixed_key|credentials?|transport_url|connection)$/i;
+/** What Nova's own code marks as secret, and what castellan and SQLAlchemy take and do not mark. */
+const SECRET_KEY =
+  /(?:password|passwd|secret|secret_key|secret_id|token|token_id|fixed_key|credentials?|transport_url|connection|connection_parameters|backend_argument)$/i;
 const URL_WITH_PASSWORD = /[a-z][\w+.-]*:\/\/[^\s/@]*:[^\s@]*@\S*/gi;
 
 /** Shorter values are words that stand elsewhere too ("nova"): then the whole line is the secret. */

@@ -1,3 +1,7 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readHere } from '../../../test/support/read-here.ts';
 import { serviceUnit, secondsOf } from './service-unit.ts';
@@ -42,6 +46,35 @@ describe('serviceUnit', () => {
     const environment = { OS_NOVA_CONFIG_DIR: '/srv/nova', OS_NOVA_CONFIG_FILES: 'a=b;nova.conf' };
     const more = 'Env=OS_NOVA_CONFIG_DIR=/srv/nova\nEnv=OS_NOVA_CONFIG_FILES=a=b;nova.conf\n';
     expect(parsed(SHOWN + more)).toMatchObject({ value: { environment } });
+  });
+  it('reads which options the environment sets, and of those only the names', async () => {
+    const environment = {
+      OS_NOVA_CONFIG_DIR: '/srv/nova',
+      OS_PCI__ALIAS: '',
+      OS_DATABASE__CONNECTION: '',
+    };
+    const process = spawn('sleep', ['60'], {
+      env: {
+        OS_NOVA_CONFIG_DIR: '/srv/nova',
+        OS_PCI__ALIAS: 'x',
+        OS_DATABASE__CONNECTION: 'mysql://a:hunter22@b',
+        OS_REGION: 'y',
+      },
+    });
+    const bin = mkdtempSync(join(tmpdir(), 'systemctl-'));
+    writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\necho LoadState=loaded\necho MainPID=${process.pid}\n`, {
+      mode: 0o755,
+    });
+    const [command] = serviceUnit('nova-api').kind.commands(['nova-api']);
+    if (command?.kind !== 'script') throw new Error('unreachable');
+    const stdout = execFileSync('sh', ['-c', command.script, 'sh', ...command.args], {
+      env: { PATH: `${bin}:/usr/bin:/bin` },
+      encoding: 'utf8',
+    });
+    process.kill();
+    rmSync(bin, { recursive: true });
+    expect(stdout).not.toContain('hunter22');
+    expect(parsed(stdout.replace('@@ nova-api', '@@ nova-compute'))).toMatchObject({ value: { environment } });
   });
   it('falls back to the activation of the unit', () => {
     const without = SHOWN.replace(/ExecMainStart.*\n/, 'ExecMainStartTimestamp=\n');

@@ -21,7 +21,10 @@ export interface ServiceUnit {
   /** Words of ExecStart. */
   readonly execStart: readonly string[];
   readonly unitFile: string;
-  /** OS_NOVA_CONFIG_* of the running process, by which an API inside a web server finds its files. */
+  /**
+   * OS_NOVA_CONFIG_* of the running process, by which an API inside a web server finds its files; and, without their values,
+   * the variables by which it sets options: `OS_PCI__ALIAS` (oslo.config `sources/_environment.py`).
+   */
   readonly environment?: Readonly<Record<string, string>>;
   /** The host's clock when this was read, in seconds. */
   readonly now: number;
@@ -40,7 +43,7 @@ for unit do
   pid=$(printf '%s\\n' "$shown" | sed -n 's/^MainPID=//p')
   case $pid in ''|0) continue;; esac
   [ -r "/proc/$pid/cmdline" ] && tr '\\000\\n' '\\n ' <"/proc/$pid/cmdline" | sed 's/^/Word=/'
-  [ -r "/proc/$pid/environ" ] && tr '\\000\\n' '\\n ' <"/proc/$pid/environ" | sed -n 's/^OS_NOVA_CONFIG_/Env=&/p'
+  [ -r "/proc/$pid/environ" ] && tr '\\000\\n' '\\n ' <"/proc/$pid/environ" | sed -n -e 's/^OS_NOVA_CONFIG_/Env=&/p' -e 's/^\\(OS_[A-Za-z0-9_]*__[A-Za-z0-9_]*=\\).*/Env=\\1/p'
 done
 exit 0`;
 
