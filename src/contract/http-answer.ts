@@ -15,7 +15,8 @@ export type HttpOutcome =
   | { readonly ok: true; readonly answer: HttpAnswer }
   | {
       readonly ok: false;
-      readonly error: string /** Of curl, where the exchange itself failed. */;
+      readonly error: string;
+      /** Of curl, where the exchange itself failed. */
       readonly exit?: number;
     };
 

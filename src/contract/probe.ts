@@ -7,7 +7,8 @@ export type Reading<Value> =
   | { readonly ok: true; readonly value: Value }
   | {
       readonly ok: false;
-      readonly error: string /** The cause of its ProbeError, for those who must tell several apart. */;
+      readonly error: string;
+      /** The cause of its ProbeError, for those who must tell several apart. */
       readonly cause?: unknown;
     };
 

@@ -277,6 +277,19 @@ describe('the chain', () => {
     });
   });
 
+  it('a line for the API belongs into its .conf, whatever else it reads as configuration', () => {
+    const without = CONTROLLER.replace(ALIAS, '');
+    const { config, ...rest } = service('nova-api', without);
+    if (!config.ok) throw new Error('unreachable');
+    const [conf] = config.value.files;
+    if (conf?.kind !== 'file') throw new Error('unreachable');
+    const paste = { ...conf, path: '/etc/nova/api-paste.ini' };
+    const api: NovaService = { ...rest, config: { ok: true, value: { ...config.value, files: [paste, conf] } } };
+    expect(brokenOn('ctl01', [compute(), controller({ services: [api] })])?.mend).toMatch(
+      /in \[pci\] of \/etc\/nova\/nova\.conf: alias = /,
+    );
+  });
+
   it('an alias is missing where it is missing: on the compute, or on the API', () => {
     const without = `[pci]\n${SPEC}`;
     const [poor, bare] = [compute({ nova: without }), controller({ nova: CONTROLLER.replace(ALIAS, '') })];
@@ -339,7 +352,7 @@ describe('the chain', () => {
     [
       'no free card',
       { ok: true, value: [{ ...free, isFree: false }] },
-      { status: 'broken', detail: 'no CUSTOM_PCI_10DE_20F1 is free (alias a100)' },
+      { status: 'broken', detail: expect.stringMatching(/^no CUSTOM_PCI_10DE_20F1 is free \(alias a100\)/) },
     ],
     [
       'a class it never heard of',
@@ -492,7 +505,7 @@ describe('the chain', () => {
       {
         link: 'flavor',
         status: 'not-checked',
-        detail: 'as the inventory has them; the API did not tell: no credentials',
+        detail: 'as the inventory has them; the API was not asked: no credentials',
       },
     ]);
   });

@@ -95,8 +95,9 @@ function flavors(
       isNamed: wanted !== undefined,
       remedies,
     });
-  const [refused] = asked.flatMap((one) => (one?.ok === false ? [one.reason] : []));
-  const why = refused === undefined ? 'no controller is among these hosts' : `the API did not tell: ${refused}`;
+  const [refused] = asked.flatMap((one) => (one?.ok === false ? [one] : []));
+  const said = refused?.down === undefined ? 'the API was not asked' : 'the API did not answer';
+  const why = refused === undefined ? 'no controller is among these hosts' : `${said}: ${refused.reason}`;
   if (meant.length > 0)
     return [...meant.map((one) => flavor(one, fleet)), notChecked('flavor', `as the inventory has them; ${why}`)];
   const reason = wanted

@@ -70,10 +70,11 @@ function typeOf(capabilities: readonly string[] | undefined, one: PciFunction): 
   return capabilities ? 'type-PCI' : one.novaType;
 }
 
-/** The file a new line belongs into: the first the service reads. */
+/** The file a new line belongs into. The first one that Debian's nova-api reads as configuration is its api-paste.ini. */
 export function mainFile(service: NovaService | undefined, fallback = '/etc/nova/nova.conf'): string {
   const read: Attempt<NovaConfig> | undefined = service?.config;
-  return (read?.ok ? read.value.files[0]?.path : undefined) ?? fallback;
+  const paths = read?.ok ? read.value.files.map(({ path }) => path) : [];
+  return paths.find((path) => path.endsWith('/nova.conf')) ?? paths.find((path) => path.endsWith('.conf')) ?? fallback;
 }
 
 /** Whether the scheduler asks Placement for cards; Nova before 2023.1 does not know the option. */

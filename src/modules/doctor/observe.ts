@@ -18,6 +18,7 @@ import { bootMenu } from '../gpu/boot-menu.ts';
 import { selectGpus } from '../gpu/gpu-cards.ts';
 import { wishOf } from '../gpu/wish-args.ts';
 import { effectiveAliases } from '../nova/checks.ts';
+import { environmentOptions, environmentText } from '../nova/environment-options.ts';
 import { NEWEST_KNOWN } from '../nova/options.ts';
 import type { JsonObject } from '../nova/oslo-json.ts';
 import { unitNames } from '../nova/restarts.ts';
@@ -132,6 +133,8 @@ async function readConfig(
   read: Read,
 ): Promise<NovaConfig> {
   const path = role === 'compute' ? compute_conf : controller_conf;
+  const [override] = environmentOptions(unit ? [unit] : []).filter(({ section }) => JUDGED.includes(section));
+  if (override) throw new TaskError(environmentText(override));
   // A web server's command line says nothing of Nova's files; oslo.config then takes the project's defaults.
   const { places, source } = configPlaces(path, unit?.name.includes('nova') ? unit : undefined);
   const found = (await Promise.all(places.map((place) => read(filesAt(place))))).flat();
@@ -140,6 +143,9 @@ async function readConfig(
   const files = [...found, ...own].filter((file) => file.kind === 'file');
   return { files, source, sources: files.map((file) => ({ path: file.path, file: parseOslo(textOf(file)) })) };
 }
+
+/** Sections whose options the links rest on. */
+const JUDGED: readonly string[] = ['pci', 'filter_scheduler'];
 
 function filesAt({ kind, path }: ConfigPlace): Probe<readonly FileContent[] | FileContent> {
   return kind === 'directory' ? directoryFiles(path, '.conf') : fileContent(path);

@@ -32,13 +32,15 @@ function verdict(cards: readonly FreeCards[]): Finding {
     return holds('placement-free', cards.map(({ alias, resourceClass }) => `${resourceClass} (${alias})`).join(', '));
   const [first] = missing;
   const texts = missing.map(({ alias, resourceClass, isKnown }) =>
-    isKnown ? `no ${resourceClass} is free (alias ${alias})` : `${resourceClass} is not known to it (alias ${alias})`,
+    isKnown
+      ? `no ${resourceClass} is free (alias ${alias}): all have their instances, or no compute reports one any more`
+      : `${resourceClass} is not known to it (alias ${alias})`,
   );
   return broken(
     'placement-free',
     some(texts),
     first?.isKnown === false
       ? 'look for PciPlacement in the log of nova-compute, and restart it: it reports the cards when it starts'
-      : 'nova-manage placement audit --verbose finds what nobody uses any more; else delete or shelve an instance that has one',
+      : 'delete or shelve an instance that has one; nova-manage placement audit --verbose finds allocations without instance; restart nova-compute where a card is not in use',
   );
 }
