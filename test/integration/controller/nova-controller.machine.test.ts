@@ -3,7 +3,11 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Container, inventoryOf } from '../../support/containers.ts';
 import { type PlayCall, type Played, play } from '../../support/play.ts';
+import { makeCardTree } from './card-tree.ts';
+import { cloudTests } from './cloud-breaks.ts';
+import { doctorTests } from './doctor-breaks.ts';
 import { type NovaController, startController } from './nova.ts';
+import { placementTests } from './placement.ts';
 
 const PLAYBOOK = resolve(import.meta.dirname, '../../../playbooks/gpu-cloud.yaml');
 const K4200 = { vendor_id: '10de', product_id: '11b4' };
@@ -18,21 +22,26 @@ const VARS = {
 
 let cloud: NovaController;
 let host: Container;
+const tree = makeCardTree();
 beforeAll(async () => {
-  cloud = await startController();
+  cloud = await startController(tree.binds);
   host = cloud.host;
 });
-afterAll(() => cloud?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await cloud?.[Symbol.asyncDispose]();
+  tree[Symbol.dispose]();
+});
 
 /** playbooks/gpu-cloud.yaml as it is, on the controller alone. */
 function configure(vars: Readonly<Record<string, unknown>> = {}, call: PlayCall = {}): Promise<Played> {
   return play(PLAYBOOK, { inventory: [inventory(vars)], limit: 'nova_controllers', taskTimeout: 300, ...call });
 }
 
-function inventory(vars: Readonly<Record<string, unknown>>): string {
+/** @param gpuHosts what the group gpu_hosts has: nothing, so that nobody prepares a container for a reboot, or the same host */
+function inventory(vars: Readonly<Record<string, unknown>>, gpuHosts: object = {}): string {
   const path = inventoryOf({ ctl01: host });
-  const groups = { nova_controllers: { hosts: { ctl01: host.vars }, vars: { ...VARS, ...vars } }, gpu_hosts: {} };
-  writeFileSync(path, JSON.stringify({ all: { children: groups } }));
+  const controllers = { hosts: { ctl01: host.vars }, vars: { ...VARS, ...vars } };
+  writeFileSync(path, JSON.stringify({ all: { children: { nova_controllers: controllers, gpu_hosts: gpuHosts } } }));
   return path;
 }
 
@@ -145,9 +154,45 @@ describe('gpu-cloud.yaml, limited to the controllers', () => {
     });
     expect((await configure({ nova_flavor_replace: true })).exitCode).toBe(0);
   });
+
+  it('is stopped by Nova halfway through a replacement, and loses nothing of what the task does not name', async () => {
+    const byHand = { 'hw_rng:allowed': 'true' };
+    const { id, extra_specs: named } = await flavorNamed('gpu.k4200');
+    await cloud.nova('POST', `/flavors/${id}/os-extra_specs`, { extra_specs: byHand });
+    await cloud.nova('PUT', `/flavors/${id}`, { flavor: { description: 'Für das Labor' } });
+    const bigger = { nova_gpu_flavors: [{ ...VARS.nova_gpu_flavors[0], ram: 3072 }] };
+    await policy('{"os_compute_api:os-flavor-extra-specs:create": "!"}');
+    const stopped = await configure({ ...bigger, nova_flavor_replace: true });
+    await policy('{}');
+    expect(failureOf(stopped, 'Flavors that ask for GPUs')).toMatch(/403 Forbidden: Policy doesn't allow/);
+    expect(await flavorNamed('gpu.k4200')).toMatchObject({ ram: 3072, extra_specs: {} });
+    expect(await flavorNamed('gpu.k4200.being-replaced')).toMatchObject({ 'os-flavor-access:is_public': false });
+
+    expect((await configure(bigger)).exitCode).toBe(0);
+    const whole = { id, ram: 3072, description: 'Für das Labor', extra_specs: { ...named, ...byHand } };
+    expect(await flavorNamed('gpu.k4200')).toMatchObject(whole);
+    expect(await flavorNamed('gpu.k4200.being-replaced')).toBeUndefined();
+    expect((await configure({ nova_flavor_replace: true })).exitCode).toBe(0);
+    expect(await flavorNamed('gpu.k4200')).toMatchObject({ ...whole, ram: 1024 });
+  });
+
+  /** Read anew by Nova's services at the next request (oslo.policy). */
+  function policy(json: string): Promise<string> {
+    return host.look(['sh', '-c', `echo '${json}' >/etc/nova/policy.yaml && chmod 644 /etc/nova/policy.yaml`]);
+  }
 });
 
 describe('a compute with one K4200', () => {
+  it('gets no alias of a type that the card is not', async () => {
+    const before = await host.look(['sha256sum', '/etc/nova/nova.conf']);
+    const refused = await tasks(`- name: alias
+  nova-conf:
+    service: nova-compute
+    pci: {alias: {contains: [{name: K4200, vendor_id: "10de", product_id: "11b4", device_type: type-PF}]}}`);
+    expect(failureOf(refused, 'alias')).toMatch(/alias "K4200" never matches: 0000:88:00\.0 is type-PCI to Nova/);
+    expect(await host.look(['sha256sum', '/etc/nova/nova.conf'])).toBe(before);
+  });
+
   it('gets the server that asks for it, and only one', async () => {
     await giveCard();
     const { id } = await flavorNamed('gpu.k4200');
@@ -163,7 +208,7 @@ describe('a compute with one K4200', () => {
     );
   });
 
-  /** The card, as a driver lists it, and the compute's own configuration by our module; its hardware is not there to be asked. */
+  /** The card, as a driver lists it, and the compute's own configuration by our module, which asks sysfs for the card too. */
   async function giveCard(): Promise<void> {
     const card = {
       ...K4200,
@@ -179,7 +224,6 @@ describe('a compute with one K4200', () => {
     const given = await tasks(`- nova-conf:
     path: /etc/nova/nova-compute.conf
     service: nova-compute
-    cross_check: false
     restart: [nova-compute]
     pci:
       device_spec:
@@ -191,6 +235,15 @@ describe('a compute with one K4200', () => {
     });
   }
 });
+
+const patient = () => ({
+  cloud,
+  host,
+  inventory: (vars: Readonly<Record<string, unknown>> = {}) => inventory(vars, { hosts: { ctl01: {} } }),
+});
+describe('tsplay doctor on that controller, which is its own compute', () => doctorTests(patient));
+describe('tsplay doctor on what is behind the API, and on the ways in', () => cloudTests(patient));
+describe('tsplay doctor asks the real Placement', () => placementTests(patient));
 
 describe('a filter that does not exist', () => {
   it('is refused before anything is written', async () => {

@@ -6,6 +6,8 @@ export interface NovaController extends AsyncDisposable {
   readonly host: Container;
   /** One request to nova-api as admin. */
   nova(method: string, path: string, body?: unknown): Promise<NovaAnswer>;
+  /** One request to Placement as admin. */
+  placement(method: string, path: string, body?: unknown): Promise<NovaAnswer>;
   /** Looks every second until something is there. Rejects, with the journal's end, after `seconds`. */
   until<Value>(what: string, look: () => Promise<Value | undefined>, seconds?: number): Promise<Value>;
 }
@@ -16,17 +18,26 @@ export interface NovaAnswer {
   readonly json: any;
 }
 
-const PORTS = { keystone: 5000, placement: 8778, nova: 8774 };
+const KEYSTONE_PORT = 5000;
+const COMPUTE = { port: 8774, root: '/v2.1', version: 'compute 2.90' };
+const PLACEMENT = { port: 8778, root: '', version: 'placement 1.36' };
 
-/** docker/nova-controller, with all its services answering and its compute known to the scheduler. */
-export async function startController(): Promise<NovaController> {
-  const host = await startContainer('nova-controller', { hasSystemd: true, hostname: 'ctl01', startMs: 120_000 });
-  const controller: NovaController = {
-    host,
-    nova: (method, path, body) => ask(host, method, path, body),
-    until: (what, look, seconds = 120) => until(host, what, look, seconds),
-    [Symbol.asyncDispose]: () => host.stop(),
-  };
+interface Ask {
+  readonly port: number;
+  readonly root: string;
+  readonly version: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+/**
+ * docker/nova-controller, with all its services answering and its compute known to the scheduler.
+ * @param binds as {@link ContainerOptions.binds}
+ */
+export async function startController(binds: Readonly<Record<string, string>> = {}): Promise<NovaController> {
+  const options = { hasSystemd: true, hostname: 'ctl01', startMs: 120_000, binds };
+  const host = await startContainer('nova-controller', options);
+  const controller = controllerOn(host);
   try {
     await controller.until('answers of all services', () => allUp(controller), 900);
     await host.look(['nova-manage', 'cell_v2', 'discover_hosts']);
@@ -37,6 +48,16 @@ export async function startController(): Promise<NovaController> {
   return controller;
 }
 
+export function controllerOn(host: Container): NovaController {
+  return {
+    host,
+    nova: (method, path, body) => ask(host, { ...COMPUTE, method, path }, body),
+    placement: (method, path, body) => ask(host, { ...PLACEMENT, method, path }, body),
+    until: (what, look, seconds = 120) => until(host, what, look, seconds),
+    [Symbol.asyncDispose]: () => host.stop(),
+  };
+}
+
 async function allUp(controller: NovaController): Promise<true | undefined> {
   const answer = await controller.nova('GET', '/os-services').catch(() => undefined);
   const up: readonly string[] = (answer?.json.services ?? [])
@@ -45,14 +66,15 @@ async function allUp(controller: NovaController): Promise<true | undefined> {
   return ['nova-scheduler', 'nova-conductor', 'nova-compute'].every((name) => up.includes(name)) ? true : undefined;
 }
 
-async function ask(host: Container, method: string, path: string, body: unknown): Promise<NovaAnswer> {
+async function ask(host: Container, asked: Ask, body: unknown): Promise<NovaAnswer> {
+  const { port, root, version, method, path } = asked;
   const token = await tokenOf(host);
   const headers = {
     'X-Auth-Token': token,
     'Content-Type': 'application/json',
-    'OpenStack-API-Version': 'compute 2.90',
+    'OpenStack-API-Version': version,
   };
-  const answer = await fetch(`http://${host.address}:${PORTS.nova}/v2.1${path}`, {
+  const answer = await fetch(`http://${host.address}:${port}${root}${path}`, {
     method,
     headers,
     signal: AbortSignal.timeout(60_000),
@@ -65,7 +87,7 @@ async function ask(host: Container, method: string, path: string, body: unknown)
 async function tokenOf(host: Container): Promise<string> {
   const user = { name: 'admin', domain: { id: 'default' }, password: 'secret' };
   const scope = { project: { name: 'admin', domain: { id: 'default' } } };
-  const answer = await fetch(`http://${host.address}:${PORTS.keystone}/v3/auth/tokens`, {
+  const answer = await fetch(`http://${host.address}:${KEYSTONE_PORT}/v3/auth/tokens`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ auth: { identity: { methods: ['password'], password: { user } }, scope } }),
