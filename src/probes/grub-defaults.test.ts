@@ -67,6 +67,12 @@ console=ttyS0'\n# GRUB_CMDLINE_LINUX_DEFAULT="nothing"\nBASE=quiet\nGRUB_CMDLINE
     expect(value.problems).toEqual(isBash ? [] : [expect.stringContaining(`${place}/grub:2: += is bash's`)]);
   });
 
+  it('says so where a line end of Windows stops sh, and minds none that does not', () => {
+    const { value, place } = evaluate('GRUB_CMDLINE_LINUX="a"\r\n\r\n');
+    expect(value.problems).toEqual([expect.stringContaining(`${place}/grub:1: the line ends as on Windows`)]);
+    expect(evaluate('GRUB_CMDLINE_LINUX="a"\r\n')).toMatchObject({ tokens: ['a'], value: { problems: [] } });
+  });
+
   it('is not fooled by a file with a function of a common name', () => {
     expect(evaluate('report() { :; }\nGRUB_CMDLINE_LINUX=a\n').tokens).toEqual(['a']);
   });

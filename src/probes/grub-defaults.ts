@@ -40,6 +40,7 @@ q=$(printf '\\342\\200')
 LC_ALL=C grep -n "$q"'['"$(printf '\\230-\\237')"']' -- "$@" /dev/null | LC_ALL=C grep -v '^[^:]*:[0-9]*:[[:space:]]*#' |
   while IFS= read -r l; do printf 'quote\\037%s\\n' "$l"; done
 LC_ALL=C grep -n '^[[:space:]]*[A-Za-z_][A-Za-z0-9_]*+=' -- "$@" /dev/null | while IFS= read -r l; do printf 'bash\\037%s\\n' "$l"; done
+LC_ALL=C grep -n "$(printf '\\r')\$" -- "$@" /dev/null | while IFS= read -r l; do printf 'cr\\037%s\\n' "$l"; done
 [ "$sane" = 1 ] || exit 0
 printf '\\036'
 env -i PATH="$PATH" LC_ALL=C sh -c '
@@ -77,17 +78,24 @@ function parseDefaults(stdout: string): GrubDefaults {
   const hasEnded = rest.length === 0 || records.some(([word]) => word === 'done');
   const last = records.filter(([word]) => word === 'open').at(-1)?.[1] ?? '';
   const stops = `${last}: a command in it fails or exits, so update-grub would stop here`;
-  const broken = hasEnded ? [] : (additionIn(last, notes) ?? [stops]);
+  const broken = hasEnded ? [] : (hintsIn(last, notes) ?? [stops]);
   return { stages, problems: complaints.length > 0 ? complaints : broken };
 }
 
-/** bash appends with `+=`; to dash, which runs grub-mkconfig on Debian, the line is a command that is not there. */
-function additionIn(file: string, notes: readonly (readonly string[])[]): readonly string[] | undefined {
-  const found = notes.find(([word, where = '']) => word === 'bash' && where.startsWith(`${file}:`))?.[1];
-  const line = found?.slice(file.length + 1).split(':', 1)[0];
-  return line === undefined
-    ? undefined
-    : [`${file}:${line}: += is bash's, and this host's sh, which runs update-grub, stops there`];
+/** What a shell that stops does not say; the first one that the file has. */
+const HINTS: readonly (readonly [string, string])[] = [
+  // To dash, which runs grub-mkconfig on Debian, the line is a command that is not there.
+  ['bash', "+= is bash's, and this host's sh, which runs update-grub, stops there"],
+  ['cr', 'the line ends as on Windows, and sh takes the carriage return for a command; convert the file first'],
+];
+
+function hintsIn(file: string, notes: readonly (readonly string[])[]): readonly string[] | undefined {
+  for (const [word, hint] of HINTS) {
+    const found = notes.find(([name, where = '']) => name === word && where.startsWith(`${file}:`))?.[1];
+    const line = found?.slice(file.length + 1).split(':', 1)[0];
+    if (line !== undefined) return [`${file}:${line}: ${hint}`];
+  }
+  return undefined;
 }
 
 function stageOf([, path = '', linux = '', linuxDefault = '']: readonly string[]): GrubStage {

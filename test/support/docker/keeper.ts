@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { type Daemon, openDaemon } from './daemon.ts';
 import { askEngine } from './http.ts';
+import { hold } from './lock.ts';
 import { abstractName, DIRECTORY } from './place.ts';
 
 /**
@@ -12,7 +13,8 @@ import { abstractName, DIRECTORY } from './place.ts';
 const IDLE_MS = 20_000;
 
 const users = new Set<Socket>();
-const opening = openDaemon(DIRECTORY);
+// An engine that the keeper before this one is about to end still answers: it is not asked before that one has gone.
+const opening = hold('engine').then(() => openDaemon(DIRECTORY));
 opening.catch(() => {});
 let idle = setTimeout(end, IDLE_MS);
 

@@ -12,6 +12,11 @@ export async function exclusively<Value>(name: string, work: () => Promise<Value
   }
 }
 
+/** Waits until no other program holds the name, and holds it until the server is closed or this program ends. */
+export async function hold(name: string): Promise<Server> {
+  return take(abstractName(name));
+}
+
 async function take(name: string): Promise<Server> {
   for (;;) {
     const server = createServer();
