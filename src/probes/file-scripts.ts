@@ -13,9 +13,10 @@ may_look() {
 
 /**
  * The second half of a look at many paths at once: one stat and one reading of contents for all, because each program costs the
- * host more than all the rest. "$@" are words `s/path` (what is at a path) and `max/path` (the content at the end of its links, up to
- * so many bytes); paths stay there, since `set -- "$@" "$p"` in a loop would copy all of them each time. `held` lists the numbers of
- * those that exist, `ask` the same as shell words for stat.
+ * host more than all the rest. "$@" are the paths; `all` says how they are to be looked at, in groups `s 3 0 2 4096 5 `: the first
+ * three themselves, the next two with the content at the end of their links up to 0 bytes, five up to 4096. Paths stay in "$@", since
+ * `set -- "$@" "$p"` in a loop would copy all of them each time: `held` lists the numbers of those that exist, `ask` the same as shell
+ * words for stat.
  *
  * Prints `head`; a stat line for each (- where stat failed); a letter for each content (c content, t too large, u unreadable, n not a
  * file, b beyond the budget of one reply, v vanished); the names behind pairs of owner and group other than root's, each pair once,
@@ -25,86 +26,104 @@ may_look() {
  */
 const LOOK = `
 [ -n "$each" ] || eval "s=\\$(stat $follow -c \\"\\$f\\" -- $ask)" || each=1
-[ -z "$each" ] || s=$(for i in $held; do
-  eval "w=\\\${$i}"; p=/\${w#*/}
-  case $w in (s/*) stat -c "$f" -- "$p";; (*) stat -L -c "$f" -- "$p";; esac || printf -- '-\\n'
-done)
+[ -z "$each" ] || { again; s=$(for i in $held; do
+  group; eval "p=\\\${$i}"
+  case $m in (s) stat -c "$f" -- "$p";; (*) stat -L -c "$f" -- "$p";; esac || printf -- '-\\n'
+done); }
 u= g= known=
 [ ! -r /etc/passwd ] || read -r u </etc/passwd
 [ ! -r /etc/group ] || read -r g </etc/group
 case $u/$g in root:x:0:*/root:x:0:*) known=' 0:0 ';; esac
 set -f; IFS='
 '
-o= kept= links= who= owners= total=0
+o= kept= links= who= whose= owners= total=0
+again
 for line in $s; do
   i=\${held%% *} held=\${held#* } size=\${line%%|*} ids=\${line#*|}; ids=\${ids%%|*}
-  eval "w=\\\${$i}"; p=/\${w#*/}
-  case $known in *" $ids "*) ;; *) [ "$size" = - ] || { known="$known $ids " who="$who$i
-"; } ;; esac
-  case $w in s/*) [ ! -L "$p" ] || links="$links$i
-"; continue; esac
-  if [ "$size" = - ]; then o=\${o}v
+  [ "$i" -le "$to" ] || group
+  eval "p=\\\${$i}"
+  case $known in *" $ids "*) ;; *) [ "$size" = - ] || {
+    known="$known $ids "
+    if [ "$m" = s ]; then who="$who$i
+"; else whose="$whose$i
+"; fi; } ;; esac
+  if [ "$m" = s ]; then [ ! -L "$p" ] || links="$links$i
+"
+  elif [ "$size" = - ]; then o=\${o}v
   elif [ ! -f "$p" ]; then o=\${o}n
-  elif [ "$size" -gt "\${w%%/*}" ]; then o=\${o}t
+  elif [ "$size" -gt "$m" ]; then o=\${o}t
   elif [ ! -r "$p" ]; then o=\${o}u
   elif [ $((total + size)) -gt 7340032 ]; then o=\${o}b
-  else total=$((total + size)) o=\${o}c kept="$kept \\"/\\\${$i#*/}\\""; fi
+  else total=$((total + size)) o=\${o}c kept="$kept \\"\\\${$i}\\""; fi
 done
-[ -z "$who" ] || owners=$(for i in $who; do
-  eval "w=\\\${$i}"; n='%u:%g|%U|%G'
-  case $w in (s/*) stat -c "$n" -- "/\${w#*/}";; (*) stat -L -c "$n" -- "/\${w#*/}";; esac
-done)
+n='%u:%g|%U|%G'
+[ -z "$who$whose" ] || owners=$(
+  for i in $who; do eval "stat -c \\"\\$n\\" -- \\"\\\${$i}\\""; done
+  for i in $whose; do eval "stat -L -c \\"\\$n\\" -- \\"\\\${$i}\\""; done
+)
 printf '%s%s\\n%s\\n%s\\n' "$head" "$s" "$o" "\${owners:+$owners
 }="
 for i in $links; do
-  eval "w=\\\${$i}"; t=$(readlink -- "/\${w#*/}"; printf x); t=\${t%??}
+  eval "p=\\\${$i}"; t=$(readlink -- "$p"; printf x); t=\${t%??}
   printf '%s:%s\\n' "\${#t}" "$t"
 done
 IFS=' '; [ -z "$kept" ] || eval "exec tail -q -c +1 -- $kept"
 exit 0`;
 
-const FORMAT = `f='${STAT_FORMAT}' TZ=UTC0; export TZ`;
+/** \`group\` makes \`m\` how path \`i\` is looked at, and \`to\` the last one of its group; \`again\` begins with the first. */
+const GROUPS = `
+f='${STAT_FORMAT}' TZ=UTC0; export TZ
+again() { groups=$all to=0; }
+group() {
+  while [ "$i" -gt "$to" ]; do
+    m=\${groups%% *} groups=\${groups#* }
+    to=$((to + \${groups%% *})) groups=\${groups#* }
+  done
+}
+`;
 
 /**
- * Arguments as {@link LOOK} has them. Prints a line of flags (1 exists, 0 absent; f exists, a absent, d dangling link, l link loop, in
- * capitals where the real path differs; x hidden), those real paths, each with its length, and for what exists the rest.
+ * Arguments: the groups of {@link LOOK}, then the paths. Prints a line of flags (1 exists, 0 absent; f exists, a absent, d dangling
+ * link, l link loop, in capitals where the real path differs; x hidden), those real paths, each with its length, and for what exists
+ * the rest.
  */
-export const FILES_SCRIPT = `${MAY_LOOK}
-i=0 flags= reals= held= ask= each= last= follow=
-${FORMAT}
-real_of() {
-  r=$1 d=\${1%/*}
-  if [ -L "$1" ]; then
-    r=$(readlink -f -- "$1" 2>/dev/null; printf x); r=\${r%x}; r=\${r%?}
-  elif [ "$d" != "$last" ]; then
-    if cd -P -- "\${d:-/}" 2>/dev/null; then last=$d; r=\${PWD%/}/\${1##*/}; else last=; fi
-  elif [ -n "$last" ]; then r=\${PWD%/}/\${1##*/}; fi
-}
+export const FILES_SCRIPT = `${MAY_LOOK}${GROUPS}
+all=$1; shift; again
+i=0 flags= reals= held= ask= each= last=. same= follow=
 flag() {
-  if [ "$r" = "$p" ] || [ -z "$r" ]; then flags=$flags$1
+  if [ -z "$r" ] || [ "$r" = "$p" ]; then flags=$flags$1
   else flags=$flags$2 reals="$reals\${#r}:$r
 "; fi
 }
-hold() { held="$held$i "; ask="$ask \\"$1\\""; }
-for w do
-  i=$((i + 1)) p=/\${w#*/}
-  case $w in s/*)
-    if [ -e "$p" ] || [ -L "$p" ]; then hold "/\\\${$i#*/}"; flags=\${flags}1
+link() {
+  r=$(readlink -f -- "$p" 2>/dev/null; printf x); r=\${r%x}; r=\${r%?}
+  if [ -e "$p" ]; then
+    held="$held$i "
+    if [ -n "$r" ]; then eval "r$i=\\$r"; ask="$ask \\"\\$r$i\\""; else each=1; fi
+    flag f F; return
+  fi
+  case $(stat -L -c %s -- "$p" 2>&1) in *levels\\ of\\ symbolic*|*link\\ loop*) flags=\${flags}l;; *)
+    [ -n "$r" ] || { r=$(readlink -- "$p"; printf x); r=\${r%??}; case $r in /*) ;; *) r=\${p%/*}/$r;; esac; }
+    flag d D;;
+  esac
+}
+for p do
+  i=$((i + 1))
+  [ "$i" -le "$to" ] || group
+  if [ "$m" = s ]; then
+    if [ -e "$p" ] || [ -L "$p" ]; then held="$held$i " ask="$ask \\"\\\${$i}\\"" flags=\${flags}1
     elif may_look "$p"; then flags=\${flags}0
     else flags=\${flags}x; fi
     continue
-  esac
-  real_of "$p"
-  if [ -e "$p" ]; then
-    if [ ! -L "$p" ]; then hold "/\\\${$i#*/}"
-    elif [ -n "$r" ]; then eval "r$i=\\$r"; hold "\\$r$i"
-    else hold; each=1; fi
-    flag f F
-  elif [ -L "$p" ]; then
-    case $(stat -L -c %s -- "$p" 2>&1) in *levels\\ of\\ symbolic*|*link\\ loop*) flags=\${flags}l;; *)
-      [ -n "$r" ] || { r=$(readlink -- "$p"; printf x); r=\${r%??}; case $r in /*) ;; *) r=\${p%/*}/$r;; esac; }
-      flag d D;;
-    esac
+  fi
+  if [ -L "$p" ]; then link; continue; fi
+  d=\${p%/*} r=
+  if [ "$d" != "$last" ]; then
+    last=$d same=1
+    if cd -P -- "\${d:-/}" 2>/dev/null; then [ "\${PWD%/}" = "$d" ] || same=; fi
+  fi
+  [ -n "$same" ] || r=\${PWD%/}/\${p##*/}
+  if [ -e "$p" ]; then held="$held$i " ask="$ask \\"\\\${$i}\\""; flag f F
   elif may_look "$p"; then flag a A
   else flags=\${flags}x; fi
 done
@@ -117,8 +136,7 @@ ${LOOK}`;
  * Arguments: the most bytes of a file, then pairs of directory and suffix. For each the number of names (- for no directory) and the
  * names by length; then what {@link LOOK} says of all those files.
  */
-export const DIRECTORY_SCRIPT = `max=$1; shift; n=$#; i=0 held= ask= each= head= follow=-L
-${FORMAT}
+export const DIRECTORY_SCRIPT = `${GROUPS}max=$1; shift; n=$#; i=0 held= ask= each= head= follow=-L
 while [ "$i" -lt "$n" ]; do
   dir=$1 suffix=$2 count=0; shift 2; i=$((i + 2))
   if [ ! -d "$dir" ]; then head="$head-
@@ -131,11 +149,12 @@ while [ "$i" -lt "$n" ]; do
   for p in "\${dir%/}"/*"$suffix"; do
     [ -f "$p" ] || [ -c "$p" ] || continue
     b=\${p##*/}; head="$head\${#b}:$b
-"; set -- "$@" "$max$p"
+"; set -- "$@" "$p"
   done
 done
 i=0
-while [ "$i" -lt $# ]; do i=$((i + 1)) held="$held$i " ask="$ask \\"/\\\${$i#*/}\\""; done
+while [ "$i" -lt $# ]; do i=$((i + 1)) held="$held$i " ask="$ask \\"\\\${$i}\\""; done
+all="$max $# "
 [ -n "$held" ] || { printf %s "$head"; exit 0; }
 ${LOOK}`;
 

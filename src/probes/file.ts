@@ -1,10 +1,10 @@
 import type { FileContent, FileState } from '../contract/file-state.ts';
 import { type Probe, type ProbeKind, probe } from '../contract/probe.ts';
 import { pathResource } from '../contract/resource.ts';
-import { script } from '../contract/command.ts';
+import { type Command, script } from '../contract/command.ts';
 import { absolutePath } from './absolute-path.ts';
 import { FILES_SCRIPT } from './file-scripts.ts';
-import { type FileWord, parseFiles } from './parse-files.ts';
+import { byKind, type FileWord, parseFiles, pathOf } from './parse-files.ts';
 import { predictContent, predictState } from './predict-file.ts';
 import { fuse } from './fuse.ts';
 
@@ -20,13 +20,19 @@ const kind: ProbeKind<FileWord, FileState | FileContent> = {
     // A log that grows between stat and cat spoils the cutting of its whole group, so logs keep to themselves.
     group: (word: FileWord) => (/^\d+\/var\/log\//.test(word) ? word : ''),
     size: PATHS_PER_COMMAND,
-    command: (words) => script(FILES_SCRIPT, words, { writes: 'few' }),
+    command: lookCommand,
     parse: parseFiles,
   }),
   predict: (_, value, overlay) =>
     isContent(value) ? predictContent(value.path, value, overlay) : predictState(value.path, value, overlay),
   alsoReads: (value) => (isContent(value) && value.realPath !== value.path ? [pathResource(value.realPath)] : []),
 };
+
+function lookCommand(words: readonly FileWord[]): Command {
+  const groups = byKind(words);
+  const sizes = [...groups].map(([kind, members]) => `${kind} ${members.length} `).join('');
+  return script(FILES_SCRIPT, [sizes, ...[...groups.values()].flat().map(pathOf)], { writes: 'few' });
+}
 
 const isContent = (value: FileState | FileContent): value is FileContent => 'realPath' in value;
 

@@ -11,17 +11,25 @@ type PlainFile = Extract<FileState, { kind: 'file' }>;
 /** A path to look at, as the host is asked: what is there itself, or the content at the end of its links up to so many bytes. */
 export type FileWord = `${'s' | number}/${string}`;
 
+export const pathOf = (word: FileWord): string => word.slice(word.indexOf('/'));
+
+/** In the order in which the host is asked. */
+export function byKind(words: readonly FileWord[]): ReadonlyMap<string, readonly FileWord[]> {
+  return Map.groupBy(words, (word) => word.slice(0, word.indexOf('/')));
+}
+
 /** What FILES_SCRIPT printed. */
 export function parseFiles(words: readonly FileWord[], output: Output): readonly Reading<FileState | FileContent>[] {
   const at = cursor(output.stdout);
   const flags = at.line();
-  const entries = words.map((word, index) => entryAt(word, flags[index] ?? '', at));
+  const entries = [...byKind(words).values()].flat().map((word, index) => entryAt(word, flags[index] ?? '', at));
   const seen = lookAt(
     entries.filter(({ flag }) => flag === '1' || flag === 'f'),
     at,
     output,
   );
-  return entries.map((entry) => seen.get(entry) ?? withoutStat(entry));
+  const byWord = new Map(entries.map((entry) => [entry.word, seen.get(entry) ?? withoutStat(entry)]));
+  return words.map((word) => byWord.get(word) ?? failed('the host gave no answer'));
 }
 
 /** Something that exists: itself, or its content. */
@@ -79,6 +87,7 @@ function ownersAt(at: Cursor): Owners {
 }
 
 interface Entry extends Held {
+  readonly word: FileWord;
   /** As FILES_SCRIPT prints it, in small letters. */
   readonly flag: string;
 }
@@ -86,10 +95,10 @@ interface Entry extends Held {
 const CHANGED = 'a file changed while it was read; run again';
 
 function entryAt(word: FileWord, flag: string, at: Cursor): Entry {
-  const path = word.slice(word.indexOf('/'));
+  const path = pathOf(word);
   const isElsewhere = flag >= 'A' && flag <= 'Z';
   const realPath = isElsewhere ? sized(at) : path;
-  return { path, realPath, flag: flag.toLowerCase(), isContent: !word.startsWith('s') };
+  return { word, path, realPath, flag: flag.toLowerCase(), isContent: !word.startsWith('s') };
 }
 
 /** Length, colon, text and newline. */

@@ -56,9 +56,13 @@ export function lifeText(nonce: string): Buffer {
   return encodeWords(`{ jobs; kill -0 $!; } >/dev/null 2>&1 || printf '${nonce}!;'\n`);
 }
 
-/** Shell text run by the long-lived shell itself, its standard output framed like a command's. */
+/**
+ * Shell text run by the long-lived shell itself. What it leaves in the variable `o` is framed like a command's output, in one
+ * write: each is a packet.
+ */
 export function ownText(nonce: string, body: string): Buffer {
-  return encodeWords(`${mark(nonce, '<')}\n${body}\n${mark(nonce, '0')}; ${mark(nonce, '.')}\n`);
+  const frame = (answer: string): string => `printf '${nonce}<;${answer}${nonce}0;${nonce}.;'`;
+  return encodeWords(`${body}\n${frame('%s')} "$o"; ${frame('')} >&2\n`);
 }
 
 /** Bytes from where on one more program costs less than a system call for each byte. */

@@ -15,10 +15,10 @@ import { stopCommands } from './stop-commands.ts';
 /** What every command finds: C locale, a PATH with the administrator's directories, umask 022, directory `/`. */
 const PREPARE = `LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\${PATH:+:$PATH}; export LC_ALL PATH
 unset CDPATH ENV BASH_ENV; umask 022; cd /
-d=; command -v dd >/dev/null 2>&1 && d=+dd; printf '%s' "\${BASH_VERSION:+bash}$d"`;
+o=\${BASH_VERSION:+bash}; ! command -v dd >/dev/null 2>&1 || o=$o+dd`;
 
 /** Whose session the shell is in. `read` is a builtin, so /proc/self is the shell itself: proc(5). */
-const SESSION = `read -r l </proc/self/stat; read -r p </proc/$PPID/comm; printf '%s' "$$ \${l##*) } $p"`;
+const SESSION = `read -r l </proc/self/stat; read -r p </proc/$PPID/comm; o="$$ \${l##*) } $p"`;
 
 /** Milliseconds a shell gets to say whose session it is in. */
 const STOP_MS = 2000;

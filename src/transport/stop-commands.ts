@@ -6,7 +6,7 @@ import { Deadline } from './deadline.ts';
 const GRACE_MS = 2000;
 const PAUSES_MS = [20, 50, 100, 200];
 
-/** Asks the shell to run text of ours and gives back what it printed; undefined when it did not answer in time. */
+/** Asks the shell to run text of ours and gives back what that left in `o`; undefined when it did not answer in time. */
 export type Ask = (body: string, ms: number) => Promise<string | undefined>;
 
 /**
@@ -47,5 +47,5 @@ read -r l <"$f" || continue
 p=\${f#/proc/}; p=\${p%/stat}; set -- \${l##*) }
 [ "$4" = ${session} ] && [ "$1" != Z ] && [ "$p" != "$$" ] && [ "$p" != "$PPID" ] && kill -${signal} "$p" && n=$((n+1))
 done; } 2>/dev/null
-printf '%s' "$n"`;
+o=$n`;
 }
