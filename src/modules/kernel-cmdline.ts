@@ -7,10 +7,11 @@ import type { BootEntries } from '../probes/boot-entries.ts';
 import type { BootLoader } from '../probes/boot-loader.ts';
 import { fileContent, fileState } from '../probes/file.ts';
 import { freeSpace } from '../probes/free-space.ts';
-import { effectiveTokens, GRUB_DEFAULTS, GRUB_DROP_INS, grubDefaults, OWN_DROP_IN } from '../probes/grub-defaults.ts';
+import { grubDefaultWords } from '../probes/grub-default-words.ts';
+import { GRUB_DEFAULTS, GRUB_DROP_INS, grubDefaults, OWN_DROP_IN } from '../probes/grub-defaults.ts';
 import { type CmdlineToken, parseToken, tokenize } from '../probes/kernel-cmdline-tokens.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
-import { type Read, UnknownReading } from '../contract/probe.ts';
+import type { Read } from '../contract/probe.ts';
 import { type CmdlineDesire, unmetTokens } from './gpu/cmdline-desire.ts';
 import { type BlsCmdline, planBlsCmdline } from './gpu/bls-cmdline.ts';
 import { type BootMenu, bootMenu } from './gpu/boot-menu.ts';
@@ -121,25 +122,13 @@ async function grubCmdline(read: Read): Promise<GrubCmdline | null> {
 
 async function blsCmdline(read: Read, { bls: menu }: BootMenu): Promise<BlsCmdline | null> {
   if (!menu) return null;
-  const [kernelCmdline, defaultGrub, defaultTokens, freeBytes] = await Promise.all([
+  const [kernelCmdline, defaultGrub, defaultWords, freeBytes] = await Promise.all([
     read(fileContent(KERNEL_CMDLINE)),
     read(fileContent(GRUB_DEFAULTS)),
-    defaultsAsShell(read),
+    read(grubDefaultWords()),
     menu.files.length > 0 ? read(freeSpace(BLS_DIRECTORY)) : 0,
   ]);
-  return { menu, kernelCmdline, defaultGrub, defaultTokens, freeBytes };
-}
-
-/** Null where nobody can tell: the file is no shell for this host's sh, or an earlier task of a check would have changed it. */
-async function defaultsAsShell(read: Read): Promise<readonly CmdlineToken[] | null> {
-  try {
-    const { stages } = await read(grubDefaults());
-    const stage = stages.find((one) => one.path === GRUB_DEFAULTS);
-    return stage ? effectiveTokens(stage) : null;
-  } catch (error) {
-    if (error instanceof UnknownReading) return null;
-    throw error;
-  }
+  return { menu, kernelCmdline, defaultGrub, defaultWords, freeBytes };
 }
 
 function desireOf({ state, tokens, policies }: z.infer<typeof args>): CmdlineDesire {

@@ -31,7 +31,7 @@ function planned(host: Host, desire = desireOf(['intel_iommu=on', 'iommu=pt'])) 
       menu: menuOf(entries(host.options), host.block === undefined ? environmentBlock() : host.block),
       kernelCmdline: fileAt('/etc/kernel/cmdline', host.kernelCmdline ?? null),
       defaultGrub: fileAt('/etc/default/grub', host.defaultGrub ?? null),
-      defaultTokens: null,
+      defaultWords: null,
       freeBytes: host.freeBytes ?? 1e6,
     },
     desire,
@@ -146,7 +146,7 @@ describe('the command line in entries that are files', () => {
       const kernelCmdline = fileAt('/etc/kernel/cmdline', null);
       const defaultGrub = fileAt('/etc/default/grub', null);
       return planBlsCmdline(
-        { menu: menu(text), kernelCmdline, defaultGrub, defaultTokens: null, freeBytes: 1e6 },
+        { menu: menu(text), kernelCmdline, defaultGrub, defaultWords: null, freeBytes: 1e6 },
         desireOf(['iommu=pt']),
       );
     };

@@ -3,6 +3,7 @@ import type { Change } from '../../contract/change.ts';
 import type { FileContent } from '../../contract/file-state.ts';
 import { TaskError } from '../../contract/task-error.ts';
 import { BLS_DIRECTORY, type BlsEntry, expandOptions, takesParameters, withOptions } from '../../probes/bls-entries.ts';
+import type { GrubDefaultWords } from '../../probes/grub-default-words.ts';
 import { withGrubVariable } from '../../probes/grub-environment.ts';
 import { type CmdlineToken, tokenize } from '../../probes/kernel-cmdline-tokens.ts';
 import type { BlsMenu } from './boot-menu.ts';
@@ -17,8 +18,7 @@ export interface BlsCmdline {
   readonly kernelCmdline: FileContent;
   /** /etc/default/grub: what grub2-mkconfig would give all entries, and in RHEL 8 those of later kernels. */
   readonly defaultGrub: FileContent;
-  /** What a shell makes of its two variables; null where that cannot be told. */
-  readonly defaultTokens: readonly CmdlineToken[] | null;
+  readonly defaultWords: GrubDefaultWords | null;
   /** Bytes left where the entries are. */
   readonly freeBytes: number;
 }
@@ -31,7 +31,7 @@ const ENTRY_BYTES = 64 * 1024;
  * the rescue entry along, and some of its versions take a comma or a part of another parameter's name for their own.
  */
 export function planBlsCmdline(
-  { menu, kernelCmdline, defaultGrub, defaultTokens, freeBytes }: BlsCmdline,
+  { menu, kernelCmdline, defaultGrub, defaultWords, freeBytes }: BlsCmdline,
   desire: CmdlineDesire,
 ): readonly Change[] {
   const entries = menu.files.filter(takesParameters);
@@ -46,7 +46,7 @@ export function planBlsCmdline(
     );
   return [
     ...planKernelCmdline(kernelCmdline, desire),
-    ...planDefaultGrub(defaultGrub, defaultTokens, desire),
+    ...planDefaultGrub(defaultGrub, defaultWords, desire),
     ...inBoot,
   ];
 }

@@ -7,7 +7,11 @@ import { planDefaultGrub, planKernelCmdline } from './future-cmdline.ts';
 const desire = { state: 'present', tokens: ['intel_iommu=on', 'iommu=pt'].map(parseToken), policies: {} } as const;
 
 function edited(text: string): string {
-  const [change] = planDefaultGrub(fileAt('/etc/default/grub', text), tokenize(evaluated(text)), desire);
+  const [change] = planDefaultGrub(
+    fileAt('/etc/default/grub', text),
+    { text, words: tokenize(evaluated(text)) },
+    desire,
+  );
   return change?.kind === 'write-file' ? Buffer.from(change.bytes).toString() : text;
 }
 /** What a real shell makes of both variables: bash, which is `sh` where entries are files. */

@@ -2,6 +2,7 @@ import { replaceContent } from '../../changes/write-file.ts';
 import type { Change } from '../../contract/change.ts';
 import type { FileContent } from '../../contract/file-state.ts';
 import { TaskError } from '../../contract/task-error.ts';
+import type { GrubDefaultWords } from '../../probes/grub-default-words.ts';
 import { type CmdlineToken, tokenize } from '../../probes/kernel-cmdline-tokens.ts';
 import { amended } from './amended.ts';
 import { type CmdlineDesire, unmetTokens } from './cmdline-desire.ts';
@@ -33,24 +34,24 @@ const LINUX_DEFAULT = 'GRUB_CMDLINE_LINUX_DEFAULT';
  */
 export function planDefaultGrub(
   current: FileContent,
-  evaluated: readonly CmdlineToken[] | null,
+  shell: GrubDefaultWords | null,
   desire: CmdlineDesire,
 ): readonly Change[] {
   if (current.kind !== 'file') return [];
   const text = Buffer.from(current.bytes).toString();
-  const wanted = amendedDefaults(text, { path: current.path, evaluated }, desire);
+  const wanted = amendedDefaults(text, { path: current.path, hidden: hiddenIn(shell, current.path) }, desire);
   return wanted === text ? [] : [replaceContent(current, Buffer.from(wanted))];
 }
 
 interface DefaultsFile {
   readonly path: string;
-  readonly evaluated: readonly CmdlineToken[] | null;
+  /** What variables and commands in the text stand for. */
+  readonly hidden: readonly CmdlineToken[];
 }
 
-function amendedDefaults(text: string, { path, evaluated }: DefaultsFile, desire: CmdlineDesire): string {
+function amendedDefaults(text: string, { path, hidden }: DefaultsFile, desire: CmdlineDesire): string {
   const assignments = assignmentsTo([LINUX, LINUX_DEFAULT], text, path);
   const visible = [...valueOf(assignments, LINUX), ...valueOf(assignments, LINUX_DEFAULT)];
-  const hidden = hiddenIn(visible, evaluated);
   const present = [...visible, ...hidden];
   const wanted = amended(present, desire, { where: path });
   if (wanted === present) return text;
@@ -68,7 +69,7 @@ function amendedDefaults(text: string, { path, evaluated }: DefaultsFile, desire
       : withAssignment(done, one, all);
   }, text);
   const complete = last ? changed : withLine(changed, `${LINUX}="${additions.map((word) => word.text).join(' ')}"`);
-  refuseUnmet(complete, { path, evaluated: hidden }, desire);
+  refuseUnmet(complete, { path, hidden }, desire);
   return complete;
 }
 
@@ -76,12 +77,11 @@ function withLine(text: string, line: string): string {
   return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${line}\n`;
 }
 
-/** What variables and commands in the text stand for. */
-function hiddenIn(
-  visible: readonly CmdlineToken[],
-  evaluated: readonly CmdlineToken[] | null,
-): readonly CmdlineToken[] {
-  return (evaluated ?? []).filter((token) => !visible.some((one) => one.text === token.text));
+function hiddenIn(shell: GrubDefaultWords | null, path: string): readonly CmdlineToken[] {
+  if (!shell) return [];
+  const assignments = assignmentsTo([LINUX, LINUX_DEFAULT], shell.text, path);
+  const visible = [...valueOf(assignments, LINUX), ...valueOf(assignments, LINUX_DEFAULT)];
+  return shell.words.filter((word) => !visible.some((one) => one.text === word.text));
 }
 
 function hiddenWord(stuck: readonly CmdlineToken[], path: string): TaskError {
@@ -91,10 +91,10 @@ function hiddenWord(stuck: readonly CmdlineToken[], path: string): TaskError {
   );
 }
 
-function refuseUnmet(text: string, { path, evaluated }: DefaultsFile, desire: CmdlineDesire): void {
+function refuseUnmet(text: string, { path, hidden }: DefaultsFile, desire: CmdlineDesire): void {
   const assignments = assignmentsTo([LINUX, LINUX_DEFAULT], text, path);
   const visible = [...valueOf(assignments, LINUX), ...valueOf(assignments, LINUX_DEFAULT)];
-  const left = unmetTokens([...visible, ...(evaluated ?? [])], desire);
+  const left = unmetTokens([...visible, ...hidden], desire);
   if (left.length > 0)
     throw new TaskError(`${path} could not be made to say ${left.join(' ')}; set ${LINUX} there by hand`);
 }
