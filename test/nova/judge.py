@@ -136,11 +136,10 @@ NAMESPACES = {'nova.conf', 'oslo.cache', 'oslo.db', 'oslo.limit', 'oslo.messagin
               'keystonemiddleware.auth_token'}
 
 
-def secrets():
-    """Options that are never logged."""
-    listed = [entry.load()() for entry in metadata.entry_points()['oslo.config.opts'] if entry.name in NAMESPACES]
+def listed(asked):
+    found = [entry.load()() for entry in metadata.entry_points()['oslo.config.opts'] if entry.name in NAMESPACES]
     return sorted({'%s/%s' % (group or 'DEFAULT', option.dest)
-                   for groups in listed for group, options in groups for option in options if option.secret})
+                   for groups in found for group, options in groups for option in options if asked(option)})
 
 
 def tables():
@@ -150,7 +149,8 @@ def tables():
         'filters': sorted(known_filters(('nova.scheduler.filters.all_filters',))),
         'default_filters': CONF._groups['filter_scheduler']._opts['enabled_filters']['opt'].default,
         'alias_keys': sorted(request._ALIAS_SCHEMA['properties']),
-        'secrets': secrets(),
+        'secrets': listed(lambda option: option.secret),
+        'repeatable': listed(lambda option: option.multi),
         'numa_policies': sorted(fields.PCINUMAAffinityPolicy.ALL),
     }
 

@@ -64,6 +64,8 @@ export interface Tables {
   readonly numa_policies: readonly string[];
   /** Options that Nova itself never logs, as `section/option`. */
   readonly secrets: readonly string[];
+  /** Options of which every line counts, as `section/option`. */
+  readonly repeatable: readonly string[];
 }
 
 export interface Judge {

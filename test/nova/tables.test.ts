@@ -4,7 +4,7 @@ import { aliasFaults } from '../../src/modules/nova/alias.ts';
 import { aspectFaults } from '../../src/modules/nova/checks.ts';
 import { cpuSpec } from '../../src/modules/nova/cpu-sets.ts';
 import { defaultFilters, filtersOf } from '../../src/modules/nova/filters.ts';
-import { knownSince, renamedOptions } from '../../src/modules/nova/options.ts';
+import { isRepeatable, knownSince, renamedOptions } from '../../src/modules/nova/options.ts';
 import { isSecretKey } from '../../src/modules/nova/secrets.ts';
 import { parseOslo } from '../../src/probes/nova/oslo-ini.ts';
 import { type Judge, overwrite, reading, startJudge, type Tables, written } from './judge.ts';
@@ -49,6 +49,14 @@ describe('our tables, for release 26, and Nova 26', () => {
   it('hide every option that Nova itself never logs', () => {
     expect(nova.secrets.length).toBeGreaterThan(15);
     expect(nova.secrets.filter((name) => !isSecretKey(name.slice(name.indexOf('/') + 1)))).toEqual([]);
+  });
+
+  it('know the same options of which every line counts', () => {
+    const split = (name: string) => name.split('/') as [string, string];
+    expect(nova.repeatable.length).toBeGreaterThan(6);
+    expect(nova.repeatable.filter((name) => !isRepeatable(...split(name)))).toEqual([]);
+    const others = Object.keys(nova.names).filter((name) => !nova.repeatable.includes(name));
+    expect(others.filter((name) => isRepeatable(...split(name)))).toEqual([]);
   });
 
   it('know the same keys of an alias, and the same NUMA policies', () => {

@@ -130,7 +130,7 @@ export const novaConfArgs = z.strictObject({
     .record(z.string(), z.record(z.string(), scalar))
     .default({})
     .describe(
-      'Any other option by section: a value, a list for one that may be repeated, or null to remove it; quote numbers that YAML would change; `$x` stands for the option x, `$$` for a dollar',
+      'Any other option by section: a value, a list for one of which Nova takes every line (`reserved_huge_pages`), or null to remove it; quote numbers that YAML would change; `$x` stands for the option x, `$$` for a dollar',
     ),
   migrate_legacy: z
     .boolean()

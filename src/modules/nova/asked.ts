@@ -12,6 +12,7 @@ import {
   betterName,
   deviceSpecNames,
   enabledFiltersNames,
+  isRepeatable,
   knownSince,
   REPORT_IN_PLACEMENT,
 } from './options.ts';
@@ -67,6 +68,10 @@ function optionFaults(args: NovaConfArgs, release: number): readonly string[] {
         return [`options.${section}.${key} is known to Nova since ${since}.0.0; ${release} would pass over it`];
       const better = goal === null ? undefined : betterName(section, key, release);
       if (better) return [`options.${section}.${key} is an old name; use ${better}`];
+      if (Array.isArray(goal) && !isRepeatable(section, key))
+        return [
+          `options.${section}.${key} is a list, and of several lines Nova would take the last; write one value: "${goal.join(',')}"`,
+        ];
       const twice = ownedNames(args, release).find((name) => name.section === section && name.key === key);
       return twice ? [`options.${section}.${key} is set by this task's own argument for it too; keep one of them`] : [];
     }),

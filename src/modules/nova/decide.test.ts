@@ -80,6 +80,13 @@ describe('an option that the environment of a service sets', () => {
   });
 });
 
+it('a list for an option of which the last line counts is refused, with the value that was meant', () => {
+  const options = { filter_scheduler: { weight_classes: ['a.B', 'c.D'] } };
+  expect(() => decided({ options }, one('[DEFAULT]\n'))).toThrow(
+    /options\.filter_scheduler\.weight_classes is a list, .* write one value: "a\.B,c\.D"/,
+  );
+});
+
 describe('device_spec', () => {
   it('gets a section of its own where there is none, on one line', () => {
     const { text } = decided({ pci: { device_spec: { exactly: [GPU] } } }, one('[DEFAULT]\ndebug = true\n'));

@@ -95,6 +95,22 @@ export function knownSince(section: string, key: string): number | undefined {
   return SINCE.find(([one, other]) => one === section && other === key)?.[2];
 }
 
+/** Options of which every line counts, under all names they ever had. Source: `MultiOpt` in nova and the oslo libraries. */
+const REPEATABLE: ReadonlySet<string> = new Set([
+  'DEFAULT/reserved_huge_pages',
+  'DEFAULT/virt_mkfs',
+  'cache/backend_argument',
+  'oslo_messaging_amqp/pre_settled',
+  'oslo_messaging_notifications/driver',
+  'oslo_policy/policy_dirs',
+  ...[DEVICE_SPEC, ALIAS, AVAILABLE].flatMap(({ names }) => names.map(({ section, key }) => `${section}/${key}`)),
+]);
+
+/** Whether Nova takes more than the last of several lines. @example isRepeatable('filter_scheduler', 'enabled_filters') // false */
+export function isRepeatable(section: string, key: string): boolean {
+  return REPEATABLE.has(`${section}/${key}`);
+}
+
 /** The modern name of an option somebody wrote under an old or mistaken one; undefined when the name is fine. */
 export function betterName(section: string, key: string, release: number): string | undefined {
   if (section === 'DEFAULT' && key === 'pci_aliases') return '[pci] alias (pci_aliases never existed)';
