@@ -6,6 +6,7 @@ import { resourceOf, serviceUrl } from '../openstack/api.ts';
 import { jsonOf } from '../openstack/identity.ts';
 import type { Entrance } from './cloud.ts';
 import type { FreeCards } from './evidence.ts';
+import { resourceClassOf } from './resource-class.ts';
 
 /** Since 1.16 the answer can be limited to one candidate, which is all there is to know. */
 const MICROVERSION = 'placement 1.16';
@@ -50,21 +51,4 @@ async function askFor(
   const answer = await read(httpExchange(question, [resourceOf(url, 'allocation_candidates')]));
   const found: unknown = answer.status === 200 ? Object(jsonOf(request, answer)).allocation_requests : [];
   return { ...wanted, isKnown: answer.status === 200, isFree: Array.isArray(found) && found.length > 0 };
-}
-
-/** Classes of os-resource-classes that a card can have; all others are custom. */
-const STANDARD: ReadonlySet<string> = new Set(['PCI_DEVICE', 'PGPU', 'VGPU', 'FPGA', 'SRIOV_NET_VF']);
-
-/**
- * The resource class a card is counted as.
- *
- * Source: nova `compute/pci_placement_translator.py` `get_resource_class`.
- * @example resourceClassOf({ vendor_id: '10de', product_id: '20f1' }) // 'CUSTOM_PCI_10DE_20F1'
- */
-export function resourceClassOf({ resource_class: given, vendor_id, product_id }: JsonObject): string {
-  if (given === undefined) return `CUSTOM_PCI_${String(vendor_id)}_${String(product_id)}`.toUpperCase();
-  const upper = String(given).toUpperCase();
-  if (STANDARD.has(upper)) return upper;
-  const plain = upper.replaceAll(/[^A-Z0-9_]+/g, '_');
-  return plain.startsWith('CUSTOM_') ? plain : `CUSTOM_${plain}`;
 }

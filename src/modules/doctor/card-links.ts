@@ -6,6 +6,7 @@ import type { HostEvidence } from './evidence.ts';
 import { broken, type Finding, holds, notChecked, some } from './findings.ts';
 import { cardCount } from './host-links.ts';
 import type { Remedies } from './remedies.ts';
+import { resourceClassOf } from './resource-class.ts';
 import {
   faultsOf,
   mainFile,
@@ -69,13 +70,21 @@ function cardFaults(evidence: HostEvidence, specs: readonly JsonObject[]): reado
   ];
 }
 
+/** A function that Nova gives away, with what it is counted as in Placement. */
+export interface GivenFunction extends HostFunction {
+  readonly resourceClass: string;
+}
+
 /** The functions that Nova gives away here, GPUs or not. */
-export function givenFunctions(evidence: HostEvidence): readonly HostFunction[] {
-  return [...assign(specsOf(evidence), novaFunctions(evidence)).keys()];
+export function givenFunctions(evidence: HostEvidence): readonly GivenFunction[] {
+  return [...assign(specsOf(evidence), novaFunctions(evidence))].map(([one, { resource_class }]) => ({
+    ...one,
+    resourceClass: resourceClassOf({ resource_class, vendor_id: one.vendor, product_id: one.device }),
+  }));
 }
 
 /** Those of them that are the cards meant for guests; Nova's view of them. */
-export function givenHeads(evidence: HostEvidence): readonly HostFunction[] {
+export function givenHeads(evidence: HostEvidence): readonly GivenFunction[] {
   const heads = evidence.cards.ok ? evidence.cards.value.chosen.map(({ head }) => head.address) : [];
   return givenFunctions(evidence).filter((one) => heads.includes(one.address));
 }
@@ -108,9 +117,11 @@ function aliasLine({ vendor, device, type }: HostFunction): string {
   return `{name: gpu-${device}, vendor_id: "${vendor}", product_id: "${device}"${isDefault ? '' : `, device_type: ${type}`}}`;
 }
 
-/** The alias names the function's ids; its type is another matter. */
-export function isMeant(alias: JsonObject, one: HostFunction): boolean {
-  return idOf(alias.vendor_id) === one.vendor && idOf(alias.product_id) === one.device;
+/** The alias names the function's ids or, without ids, its resource class; its type is another matter. */
+export function isMeant(alias: JsonObject, one: GivenFunction): boolean {
+  if (alias.vendor_id !== undefined && alias.product_id !== undefined)
+    return idOf(alias.vendor_id) === one.vendor && idOf(alias.product_id) === one.device;
+  return alias.resource_class !== undefined && resourceClassOf(alias) === one.resourceClass;
 }
 
 /**

@@ -13,10 +13,11 @@ const HOST = { section: 'DEFAULT', key: 'host' };
  */
 export function seenByNova(evidence: HostEvidence, controllers: readonly HostEvidence[]): Finding | undefined {
   const read = sourcesOf(serviceOf(evidence, 'compute'));
-  const known = controllers.flatMap(({ computeServices }) => (computeServices?.ok ? [computeServices.value] : []))[0];
-  if (!known || !read.ok || read.value.length === 0) return undefined;
+  const answers = controllers.flatMap(({ computeServices }) => (computeServices?.ok ? [computeServices.value] : []));
+  if (answers.length === 0 || !read.ok || read.value.length === 0) return undefined;
   const name = lastValue(read.value, [HOST])?.value ?? evidence.hostname;
-  const found = known.find(({ host }) => host === name);
+  // Several clouds may stand in one inventory.
+  const found = answers.flat().find(({ host }) => host === name);
   if (!found)
     return broken(
       'services',

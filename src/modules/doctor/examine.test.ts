@@ -456,6 +456,15 @@ describe('the chain', () => {
     });
   });
 
+  it('a card may be named by its resource class alone, where the scheduler asks Placement', () => {
+    const named = 'alias = {"name":"a100","resource_class":"Big GPU","device_type":"type-PF"}\n';
+    const nova = `[pci]\nreport_in_placement = true\n${SPEC.replace('}', ',"resource_class":"CUSTOM_BIG_GPU"}')}${named}[filter_scheduler]\npci_in_placement = true\n`;
+    const there = controller({ nova: `${CONTROLLER.replace(ALIAS, named)}pci_in_placement = true\n` });
+    expect(firstBreak(look([compute({ nova }), there]))).toBeUndefined();
+    const other = nova.replace('CUSTOM_BIG_GPU', 'CUSTOM_SMALL_GPU');
+    expect(brokenOn('gpu01', [compute({ nova: other }), there])).toMatchObject({ link: 'device-type' });
+  });
+
   it('a compute goes by the name its configuration gives it, else by its hostname', () => {
     const computeServices = { ok: true, value: [{ host: 'cell-7', isEnabled: true, isUp: true }] } as const;
     const there = controller({ computeServices });

@@ -1,8 +1,7 @@
 import { suggest } from '../../language/suggest.ts';
-import type { HostFunction } from '../nova/cross-check.ts';
 import type { JsonObject } from '../nova/oslo-json.ts';
 import { apiSide } from './alias-links.ts';
-import { givenFunctions, isMeant } from './card-links.ts';
+import { type GivenFunction, givenFunctions, isMeant } from './card-links.ts';
 import type { ApiFlavor, FlavorWish, HostEvidence } from './evidence.ts';
 import { broken, type Finding, holds, notChecked } from './findings.ts';
 import type { Remedies } from './remedies.ts';
@@ -77,7 +76,7 @@ function shortOf({ alias, count }: Request, known: readonly JsonObject[], comput
 }
 
 /** Without device_type an alias takes anything but physical functions. Source: nova `pci/stats.py`. */
-function canServe(meanings: readonly JsonObject[], one: HostFunction): boolean {
+function canServe(meanings: readonly JsonObject[], one: GivenFunction): boolean {
   return meanings.some(
     (alias) =>
       isMeant(alias, one) &&

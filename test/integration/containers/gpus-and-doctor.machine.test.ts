@@ -126,11 +126,17 @@ describe.each(KINDS)('gpus and doctor on a host with $name', ({ image, loses, ot
     expect((await doctorSays(inventory)).all('cmdline')).toMatchObject([{ status: 'holds' }]);
   });
 
-  it.skipIf(otherLoses === undefined)('an entry that the next boot does not take is not judged', async () => {
+  it.skipIf(otherLoses === undefined)('an entry is judged when the next boot takes it, and not else', async () => {
     await shell(`cp -a /boot /root/boot2; ${otherLoses}`);
-    const found = await doctorSays(inventory);
+    const newest = await doctorSays(inventory);
+    const block =
+      "{ printf '# GRUB Environment Block\\nsaved_entry=%s\\n' \"${id%.conf}\"; printf '%1024s' | tr ' ' '#'; } | head -c 1024";
+    await shell(`cd /boot/loader/entries; id=$(ls *.conf | sort -V | sed -n 2p); ${block} >/boot/grub2/grubenv`);
+    const older = await doctorSays(inventory);
     await shell('cp -a /root/boot2/. /boot/');
-    expect(found.all('cmdline')).toMatchObject([{ status: 'holds' }]);
+    expect(newest.all('cmdline')).toMatchObject([{ status: 'holds' }]);
+    expect(older.first_break).toEqual({ link: 'cmdline', hosts: ['gpu01'] });
+    expect(older.all('cmdline')[0]?.detail).toBe('intel_iommu=on goes with the next boot');
   });
 
   it('a function given back to its driver is named by both', async () => {

@@ -77,7 +77,8 @@ async function ask(host: Container, asked: Ask, body: unknown): Promise<NovaAnsw
   const answer = await fetch(`http://${host.address}:${port}${root}${path}`, {
     method,
     headers,
-    signal: AbortSignal.timeout(60_000),
+    // A worker that was restarted loads all of Nova before it answers.
+    signal: AbortSignal.timeout(180_000),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await answer.text();
@@ -91,7 +92,7 @@ async function tokenOf(host: Container): Promise<string> {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ auth: { identity: { methods: ['password'], password: { user } }, scope } }),
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(120_000),
   });
   return answer.headers.get('x-subject-token') ?? '';
 }

@@ -18,7 +18,7 @@ export function placementTests(patient: () => Patient): void {
 
   async function provider(): Promise<{ readonly uuid: string } | undefined> {
     const { json } = await patient().cloud.placement('GET', '/resource_providers');
-    return json.resource_providers.find(({ name }: { name: string }) => /_0000:88:00\.0$/.test(name));
+    return json.resource_providers.find(({ name }: { name: string }) => name.endsWith('_0000:88:00.0'));
   }
 
   /** How many cards Placement has, once it has been told. */
