@@ -40,7 +40,7 @@ q=$(printf '\\342\\200')
 LC_ALL=C grep -n "$q"'['"$(printf '\\230-\\237')"']' -- "$@" /dev/null | LC_ALL=C grep -v '^[^:]*:[0-9]*:[[:space:]]*#' |
   while IFS= read -r l; do printf 'quote\\037%s\\n' "$l"; done
 LC_ALL=C grep -n '^[[:space:]]*[A-Za-z_][A-Za-z0-9_]*+=' -- "$@" /dev/null | while IFS= read -r l; do printf 'bash\\037%s\\n' "$l"; done
-LC_ALL=C grep -n "$(printf '\\r')\$" -- "$@" /dev/null | while IFS= read -r l; do printf 'cr\\037%s\\n' "$l"; done
+LC_ALL=C grep -n "$(printf '\\r')$" -- "$@" /dev/null | while IFS= read -r l; do printf 'cr\\037%s\\n' "$l"; done
 [ "$sane" = 1 ] || exit 0
 printf '\\036'
 env -i PATH="$PATH" LC_ALL=C sh -c '

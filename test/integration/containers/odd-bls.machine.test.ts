@@ -147,3 +147,33 @@ describe('boot entries that are files, on a small file system of their own', () 
     expect(await sh(`stat -c %a ${ENTRIES}/*-6.1.*.conf`)).toBe('600\n');
   });
 });
+
+describe('a /boot of its own, with little room', () => {
+  let host: Container;
+  const IMAGES = '- initramfs: {modules: [vfio_pci]}';
+  /** What systemd reads in the entries, by their place. The block of GRUB's variables is nothing to it. */
+  const readBySystemd = async () => {
+    const list = 'SYSTEMD_RELAX_ESP_CHECKS=1 bootctl --esp-path=/boot --json=short list 2>/dev/null';
+    const found = (await host.look(['sh', '-c', list])).trim().split('\n');
+    return found.map((line) => JSON.parse(line) as { readonly id: string; readonly options: string });
+  };
+  beforeAll(async () => {
+    host = await startContainer('bls', { env: { BOOT_SIZE: '76m' }, capabilities: ['SYS_ADMIN'] });
+  });
+  afterAll(() => host?.stop());
+
+  it('has room for entries, which systemd reads as they were but for their options', async () => {
+    const before = await readBySystemd();
+    expect(before).toHaveLength(3);
+    expect(before.map((entry) => entry.options)).toEqual([BARE, BARE, BARE]);
+    await expectForetold(host, WANTED);
+    const isRescue = (id: string) => id.includes('-0-rescue');
+    expect(await readBySystemd()).toEqual(
+      before.map((entry) => (isRescue(entry.id) ? entry : { ...entry, options: `${BARE} ${ADDED}` })),
+    );
+  });
+
+  it('has none for images of dracut, and keeps those it has', async () => {
+    expect(await expectRefused(host, IMAGES)).toMatch(/\/boot has \d+ MiB left and a rebuild needs \d+ MiB/);
+  });
+});

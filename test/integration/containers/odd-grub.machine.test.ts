@@ -105,8 +105,9 @@ describe("a Debian's GRUB configuration, evaluated by real tools", () => {
       menu=$(grep -o "gnulinux-advanced-[^']*" /boot/grub/grub.cfg | head -n 1)
       grub-editenv /boot/grub/grubenv set "saved_entry=$menu>$id"`);
     const run = await expectForetold(host, `${WANTED}\n- name: next\n  reboot-and-wait: {policy: never}`);
-    const [reason] = run.results('next').get('h1')?.values['reboot_reasons'] as readonly { readonly detail: string }[];
-    expect(reason?.detail).toContain('intel_iommu=on comes with the next boot');
+    expect(run.results('next').get('h1')?.values['reboot_reasons']).toEqual([
+      { kind: 'cmdline', detail: expect.stringContaining('intel_iommu=on comes with the next boot') },
+    ]);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { inventoryOf, startContainer } from '../../support/containers.ts';
 import { play, workspace } from '../../support/play.ts';
 import { complaints } from '../support/look.ts';
+import { playTasks } from './in-step.ts';
 
 const SITE = `
 - hosts: all
@@ -31,4 +32,15 @@ it('a root file system that cannot be written fails that host, says why, and lea
   expect(await usual.look(['cat', '/etc/motd', '/run/after'])).toBe('managed\nx\n');
   const temporary = "find /etc /run /tmp /root -name '.tsplay-*'";
   expect(await immutable.look(['sh', '-c', temporary])).toBe('');
+});
+
+it.each([
+  ['kernel-cmdline: {tokens: [iommu=pt]}', '/etc/default/grub.d/zz-tsplay.cfg'],
+  ['kernel-module: {name: vfio-pci, state: unchanged, persistent: true}', '/etc/modules-load.d/tsplay-vfio_pci.conf'],
+  ['initramfs: {modules: [vfio_pci]}', '/etc/initramfs-tools/modules'],
+])('%s says so before a boot file is touched', async (task, path) => {
+  await using immutable = await startContainer('debian-boot', { hasReadOnlyRoot: true });
+  const said = complaints(await playTasks(immutable, `- ${task}`)).get('h1');
+  expect(said).toBe(`${path} was not written: the file system is read-only`);
+  expect((await playTasks(immutable, '- kernel-cmdline: {tokens: [quiet]}\n- initramfs:')).exitCode).toBe(0);
 });
