@@ -115,9 +115,17 @@ Faults, ordered as --fault gpu02=never-returns (some take a value: gpu01=slow-li
   )
   .action(async (action, options) => exit((await import('./verbs/lab.ts')).lab(action, options)));
 
-/** Lets output drain before the process ends. */
+/** Lets output drain before the process ends; the connections have said goodbye, and hosts may take their time to answer. */
 async function exit(work: Promise<number>): Promise<void> {
-  process.exitCode = await work.catch(unexpected);
+  const code = await work.catch(unexpected);
+  await Promise.all([process.stdout, process.stderr].map(drained));
+  process.exit(code);
+}
+
+/** A stream whose reader is gone answers with an error. */
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.destroyed || stream.writableLength === 0) return Promise.resolve();
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
 function unexpected(error: unknown): number {
