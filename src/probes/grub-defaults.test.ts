@@ -123,6 +123,20 @@ describe('the own drop-in', () => {
     ).toEqual(real);
   });
 
+  it('is predicted where a later file adds words, and not where it sets them anew', () => {
+    const main = 'GRUB_CMDLINE_LINUX_DEFAULT="quiet x=1"\n';
+    const foretold = (later: string) => {
+      const { probe, value, place } = evaluate(main, { 'zzz.cfg': later });
+      const planned = planning(`${place}/grub.d/zz-tsplay.cfg`, renderGrubDropIn(dropIn));
+      const predicted = probe.kind.predict?.(probe.subject, value, planned);
+      return predicted === undefined || predicted === UNKNOWN ? UNKNOWN : effectiveTokens(predicted.stages.at(-1));
+    };
+    const adding = 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT y=2"\n';
+    const real = evaluate(main, { 'zz-tsplay.cfg': renderGrubDropIn(dropIn), 'zzz.cfg': adding }).tokens;
+    expect(foretold(adding)).toMatchObject(real.map((text) => ({ text })));
+    expect(foretold('GRUB_CMDLINE_LINUX_DEFAULT="y=2"\n')).toBe(UNKNOWN);
+  });
+
   it('is not predicted when its planned text is not our own', () => {
     const { probe, value, place } = evaluate('');
     expect(probe.kind.predict?.(probe.subject, value, planning(`${place}/grub.d/zz-tsplay.cfg`, 'rm x\n'))).toBe(

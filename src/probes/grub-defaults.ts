@@ -1,4 +1,4 @@
-import { type Overlay, type Probe, probe, UNKNOWN } from '../contract/probe.ts';
+import { type Overlay, type PredictedFile, type Probe, probe, UNKNOWN } from '../contract/probe.ts';
 import { parseGrubDropIn, renderGrubDropIn } from './grub-drop-in.ts';
 import { pathResource } from '../contract/resource.ts';
 import { type CmdlineToken, tokenize } from './kernel-cmdline-tokens.ts';
@@ -121,12 +121,44 @@ function predict(
   const others = overlay.filesIn(directory).filter((file) => file.path !== own && file.path.endsWith('.cfg'));
   if (!planned || others.length > 0 || overlay.file(main)) return UNKNOWN;
   const before = value.stages.filter((stage) => stage.path < own || stage.path === main);
-  if (value.stages.some((stage) => stage.path > own && stage.path !== main)) return UNKNOWN;
-  if (planned.state.kind === 'absent') return { ...value, stages: before };
+  const changed = ownStages(own, before.at(-1), planned);
+  if (changed === undefined) return UNKNOWN;
+  const stages = withLater(
+    [...before, ...changed],
+    value.stages,
+    value.stages.filter(({ path }) => path > own && path !== main),
+  );
+  return stages === undefined ? UNKNOWN : { ...value, stages };
+}
+
+/** What a planned drop-in of ours makes of the stage before it; nothing when it will not be there, undefined when it is not ours. */
+function ownStages(
+  own: string,
+  before: GrubStage | undefined,
+  planned: PredictedFile,
+): readonly GrubStage[] | undefined {
+  if (planned.state.kind === 'absent') return [];
   const source = planned.bytes && Buffer.from(planned.bytes).toString();
   const dropIn = source === undefined ? undefined : parseGrubDropIn(source);
-  if (!dropIn || renderGrubDropIn(dropIn) !== source) return UNKNOWN;
-  return { ...value, stages: [...before, sourced(own, before.at(-1), dropIn)] };
+  return dropIn && renderGrubDropIn(dropIn) === source ? [sourced(own, before, dropIn)] : undefined;
+}
+
+/** Later files add the same words again; undefined where one does more than add. */
+function withLater(
+  stages: readonly GrubStage[],
+  read: readonly GrubStage[],
+  later: readonly GrubStage[],
+): readonly GrubStage[] | undefined {
+  return later.reduce<readonly GrubStage[] | undefined>((done, stage) => {
+    const earlier = read[read.indexOf(stage) - 1];
+    const last = done?.at(-1);
+    const isAdding =
+      stage.linux.startsWith(earlier?.linux ?? '') && stage.linuxDefault.startsWith(earlier?.linuxDefault ?? '');
+    if (!done || !last || !earlier || !isAdding) return undefined;
+    const linux = last.linux + stage.linux.slice(earlier.linux.length);
+    const linuxDefault = last.linuxDefault + stage.linuxDefault.slice(earlier.linuxDefault.length);
+    return [...done, { path: stage.path, linux, linuxDefault }];
+  }, stages);
 }
 
 function sourced(path: string, before: GrubStage | undefined, dropIn: ReturnType<typeof parseGrubDropIn>): GrubStage {

@@ -95,8 +95,9 @@ describe("a Debian's GRUB configuration, evaluated by real tools", () => {
 - kernel-cmdline: {tokens: ["vfio-pci.ids=10de:1", hugepagesz=1G, hugepages=4]}
 - kernel-cmdline: {tokens: ["vfio-pci.ids=10de:2"]}
 - kernel-cmdline: {tokens: [quiet], state: absent}`;
+    await sh(file('grub.d/zzz.cfg', 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT last"'));
     await expectForetold(host, tasks);
-    expect(await words()).toEqual(['intel_iommu=on hugepagesz=1G hugepages=4 vfio-pci.ids=10de:1,10de:2']);
+    expect(await words()).toEqual(['intel_iommu=on hugepagesz=1G hugepages=4 vfio-pci.ids=10de:1,10de:2 last']);
   });
 
   it('an older kernel that GRUB_DEFAULT=saved boots', async () => {
