@@ -12,6 +12,7 @@ import type { Accelerator, MachineOptions } from './machine-options.ts';
 import { type Launch, type MachineFiles, qemuWords } from './qemu-words.ts';
 import { qmp, shutdownReason } from './qmp.ts';
 import { runProgram } from './run.ts';
+import { silenceOf } from './silence.ts';
 import { sshBanner } from './ssh-banner.ts';
 
 /** A virtual machine of its own, reached over SSH on 127.0.0.1. */
@@ -30,7 +31,10 @@ export interface Machine {
   readonly disk: string;
   /** Of QEMU; undefined while the power is off. */
   readonly pid: number | undefined;
-  /** Resolves once sshd answers. @throws Error with the {@link Machine.condition} when it does not in time. */
+  /**
+   * Resolves once sshd answers. @throws Error with the {@link Machine.condition} when it does not in time, or the machine has said
+   * nothing on its serial line for five minutes: it hangs, and whoever waits has others to start.
+   */
   readonly waitForSsh: (deadlineMs: number) => Promise<void>;
   /** Ends QEMU between two instructions: whatever was not on the disk is lost. */
   readonly powerCut: () => Promise<void>;
@@ -124,6 +128,8 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
+const HANGS_MS = 5 * 60_000;
+
 /**
  * QEMU's process, which is the machine being on. A reset of the guest ends it, and it is started again: emulation keeps what it
  * translated of the old boot's memory, and the new boot's writes to those pages would take minutes.
@@ -205,13 +211,17 @@ class PowerSupply {
   }
 
   async waitForSsh(deadlineMs: number): Promise<void> {
-    const { port, options } = this.#launch;
-    for (const end = performance.now() + deadlineMs; performance.now() < end; await sleep(250)) {
+    const { port, options, files } = this.#launch;
+    const began = performance.now();
+    const silence = silenceOf(files.serialLog);
+    while (performance.now() < began + deadlineMs && (await silence()) < HANGS_MS) {
       if (!this.#isOn) await this.#afterlife;
       if (!this.#isOn) throw new Error(`${options.name} is off: ${await this.condition()}`);
       if (await sshBanner(port)) return;
+      await sleep(250);
     }
-    throw new Error(`${options.name}: no sshd answered within ${deadlineMs / 1000} s: ${await this.condition()}`);
+    const seconds = Math.round((performance.now() - began) / 1000);
+    throw new Error(`${options.name}: no sshd answered within ${seconds} s: ${await this.condition()}`);
   }
 
   condition(): Promise<string> {

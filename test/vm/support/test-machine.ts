@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 import { imageCache } from '../../../src/lab/vm/image.ts';
 import { machineInventory } from '../../../src/lab/vm/inventory.ts';
 import { type Machine, startMachine } from '../../../src/lab/vm/machine.ts';
@@ -38,10 +38,18 @@ const running = new Set<Machine>();
 
 /** Whoever reads of a failed test cannot look at its machine any more: the failure says what it was like. */
 afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  const conditions = await Promise.all([...running].map(conditionOf));
-  throw new Error(`when that failed: ${conditions.join('\n')}`);
+  if (task.result?.state === 'fail' && running.size > 0) throw new Error(`when that failed: ${await conditions()}`);
 });
+
+/** A hook whose time ran out leaves its machine to nobody. */
+afterAll(async () => {
+  if (running.size === 0) return;
+  const left = await conditions();
+  await Promise.all([...running].map((machine) => machine.close()));
+  throw new Error(`left running: ${left}`);
+});
+
+const conditions = async (): Promise<string> => (await Promise.all([...running].map(conditionOf))).join('\n');
 
 const conditionOf = async (machine: Machine): Promise<string> => `${machine.name}: ${await machine.condition()}`;
 
