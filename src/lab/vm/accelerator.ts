@@ -41,7 +41,10 @@ async function fasterAccelerator(): Promise<Accelerator> {
     const disk = join(directory, 'disk');
     await writeFile(disk, BOOT_SECTOR);
     const emulated = await timeOf('tcg', disk, DEADLINE_MS);
-    return (await timeOf('kvm', disk, emulated)) < emulated ? 'kvm' : 'tcg';
+    const virtual = await timeOf('kvm', disk, emulated);
+    if (virtual >= emulated) return 'tcg';
+    // A busy moment may have held the first up: emulation has a second try.
+    return virtual < (await timeOf('tcg', disk, DEADLINE_MS)) ? 'kvm' : 'tcg';
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
