@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GUEST_PARAMETERS } from '../../src/lab/vm/guest-files.ts';
+import { until } from '../integration/support/until.ts';
 import { run } from '../lab/lab-fixture.ts';
 import { bootId, complaints, tasksOf } from './support/look.ts';
 import { provisionedDisk } from './support/provisioned.ts';
@@ -32,6 +34,7 @@ describe.skipIf(obstacle)(
       const played = await host.playText(reboot(180));
       expect(played.exitCode).toBe(2);
       expect(complaints(played).join('\n')).toMatch(/the host went down and never came back within 180 s/);
+      await until('the machine to be down', BOOT_MS, () => host.machine.pid === undefined);
       await host.machine.powerOn();
       await host.machine.waitForSsh(BOOT_MS);
     });
@@ -95,7 +98,7 @@ k=$(uname -r); root=$(sed 's/.*\\(root=[^ ]*\\).*/\\1/' /proc/cmdline)
 cat >/boot/grub/custom.cfg <<END
 menuentry 'older' --id older {
   search --no-floppy --fs-uuid --set=root $(findmnt -no UUID /boot)
-  linux /vmlinuz-$k $root ro console=ttyS0 quiet
+  linux /vmlinuz-$k $root ro ${GUEST_PARAMETERS}
   initrd /initrd.img-$k
 }
 END

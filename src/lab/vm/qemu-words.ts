@@ -22,7 +22,7 @@ export interface Launch {
  * controller that is not wholly in the kernel (qemu(1), intel-iommu). The guest reaches nothing outside: `restrict=on`.
  */
 export function qemuWords({ options, accelerator, files, port }: Launch): readonly string[] {
-  const { name, iommu = 'intel', board = GPU_BOARD, memoryMib = 1024, cpus = 2, diskCache = 'unsafe' } = options;
+  const { name, iommu = 'intel', board = GPU_BOARD, memoryMib = 1024, cpus = 1, diskCache = 'unsafe' } = options;
   const display = ['-nodefaults', '-no-user-config', '-display', 'none'];
   const machine = ['-machine', `q35,accel=${accelerator},kernel-irqchip=split`, '-cpu', 'max'];
   const size = ['-smp', String(cpus), '-m', String(memoryMib)];
