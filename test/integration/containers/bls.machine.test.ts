@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Played } from '../../support/play.ts';
 import { complaints, tasksOf } from '../support/look.ts';
 import { type BareHost, startBareHost } from './bare-host.ts';
 import { dracutFile } from './dracut-image.ts';
+import { diffsOf } from './in-step.ts';
 import { diskTree, kernels, leftovers } from './look.ts';
 
 /** The `options` line of every entry, by the end of its name. */
@@ -17,6 +19,7 @@ async function options({ container }: BareHost): Promise<Readonly<Record<string,
 
 describe('gpu-cloud.yaml on a host of the RHEL kind: entries are files, dracut names its images', () => {
   let host: BareHost;
+  let checked: Played;
   let installed: readonly string[] = [];
   let bare: Readonly<Record<string, string>> = {};
   beforeAll(async () => {
@@ -30,9 +33,10 @@ describe('gpu-cloud.yaml on a host of the RHEL kind: entries are files, dracut n
 
   it('in check mode changes nothing on the disk and shows the line of each entry', async () => {
     const before = await diskTree(host.container);
-    const checked = await host.play({ mode: 'check' });
+    checked = await host.play({ mode: 'check' });
     expect(complaints(checked)).toEqual(new Map());
     expect(checked.exitCode).toBe(3);
+    expect(tasksOf(checked, 'unknown')).toEqual(new Map());
     expect(tasksOf(checked, 'changed').get('gpu01')).toContain('Kernel command line');
     expect(await diskTree(host.container)).toEqual(before);
   });
@@ -40,6 +44,7 @@ describe('gpu-cloud.yaml on a host of the RHEL kind: entries are files, dracut n
   it('puts parameters into every entry but the rescue one, and into what later kernels get', async () => {
     const run = await host.play();
     expect(complaints(run)).toEqual(new Map());
+    expect(diffsOf(checked), 'check foretells what run does').toEqual(diffsOf(run));
     const added = ' intel_iommu=on iommu=pt';
     expect(await options(host)).toEqual({
       ...Object.fromEntries(installed.map((kernel) => [kernel, `${bare[kernel]}${added}`])),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { complaints, tasksOf } from '../support/look.ts';
 import { type BareHost, startBareHost } from './bare-host.ts';
 import { dracutFile, dracutFiles, madeAt } from './dracut-image.ts';
+import { diffsOf } from './in-step.ts';
 import { bootLines, diskTree, kernels, leftovers } from './look.ts';
 
 describe('gpu-cloud.yaml on a Debian whose images dracut makes', () => {
@@ -14,8 +15,11 @@ describe('gpu-cloud.yaml on a Debian whose images dracut makes', () => {
   afterAll(() => host?.close());
 
   it('puts drivers and modprobe.d into images made for any host, and parameters into the menu', async () => {
+    const checked = await host.play({ mode: 'check' });
+    expect(tasksOf(checked, 'unknown')).toEqual(new Map());
     const run = await host.play();
     expect(complaints(run)).toEqual(new Map());
+    expect(diffsOf(checked), 'check foretells what run does').toEqual(diffsOf(run));
     expect(images).toHaveLength(2);
     for (const image of images) {
       const files = await dracutFiles(host.container, image);

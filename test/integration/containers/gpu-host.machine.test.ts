@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Played } from '../../support/play.ts';
 import { complaints, tasksOf } from '../support/look.ts';
 import { type BareHost, startBareHost } from './bare-host.ts';
+import { diffsOf } from './in-step.ts';
 import { bootLines, diskTree, imageFile, imageFiles, kernels, leftovers } from './look.ts';
 
 const IDS = '10de:0e0a,10de:11b4';
 
 describe('gpu-cloud.yaml on a Debian with real boot tools', () => {
   let host: BareHost;
+  let checked: Played;
   beforeAll(async () => {
     host = await startBareHost('debian-boot');
   });
@@ -15,9 +18,10 @@ describe('gpu-cloud.yaml on a Debian with real boot tools', () => {
   it('in check mode changes nothing on the disk and says what it would', async () => {
     const before = await diskTree(host.container);
     expect(before.length).toBeGreaterThan(5000);
-    const checked = await host.play({ mode: 'check' });
+    checked = await host.play({ mode: 'check' });
     expect(complaints(checked)).toEqual(new Map());
     expect(checked.exitCode).toBe(3);
+    expect(tasksOf(checked, 'unknown')).toEqual(new Map());
     expect(tasksOf(checked, 'changed').get('gpu01')).toContain('The initramfs of every kernel');
     expect(await diskTree(host.container)).toEqual(before);
     expect(await leftovers(host.container)).toBe('');
@@ -26,6 +30,7 @@ describe('gpu-cloud.yaml on a Debian with real boot tools', () => {
   it('puts the parameters into every entry that grub-mkconfig generates', async () => {
     const run = await host.play();
     expect(complaints(run)).toEqual(new Map());
+    expect(diffsOf(checked), 'check foretells what run does').toEqual(diffsOf(run));
     expect(run.exitCode).toBe(0);
     const lines = await bootLines(host.container);
     expect(lines).toHaveLength(3);

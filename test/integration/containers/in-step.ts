@@ -14,7 +14,7 @@ export function playTasks(host: Container, tasks: string, mode: 'run' | 'check' 
 }
 
 /** The diffs of every task in their order. */
-function diffsOf(played: Played): readonly Diff[] {
+export function diffsOf(played: Played): readonly Diff[] {
   return played.events.flatMap((event) => (event.type === 'task.finished' ? event.result.diffs : []));
 }
 
