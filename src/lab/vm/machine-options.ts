@@ -18,7 +18,7 @@ export interface MachineOptions {
   readonly board?: readonly BoardSlot[];
   /** Default 1024. */
   readonly memoryMib?: number;
-  /** Default 2. */
+  /** Default 1: under emulation a second costs more than it does. */
   readonly cpus?: number;
   /**
    * `unsafe` ignores the guest's flushes and is fast. `none` writes past this machine's page cache and heeds them: for power
