@@ -1,7 +1,7 @@
 import { STAT_FORMAT } from './stat-line.ts';
 
 /**
- * `deepest`: what keeps us from seeing a path that seems absent? `[ -e ]` is false both for "is not there" and for "you
+ * Whether a path that seems absent could be seen if it were there. `[ -e ]` is false both for "is not there" and for "you
  * may not look", and taking the second for the first would create a file over one that exists.
  */
 const MAY_LOOK = `
@@ -70,7 +70,7 @@ done
 IFS=' '; [ -z "$kept" ] || eval "exec tail -q -c +1 -- $kept"
 exit 0`;
 
-/** \`group\` makes \`m\` how path \`i\` is looked at, and \`to\` the last one of its group; \`again\` begins with the first. */
+/** `group` makes `m` how path `i` is looked at, and `to` the last one of its group; `again` begins with the first. */
 const GROUPS = `
 f='${STAT_FORMAT}' TZ=UTC0; export TZ
 again() { groups=$all to=0; }
