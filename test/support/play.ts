@@ -44,7 +44,8 @@ export const DEFAULTS: PlayOptions = {
   tags: [],
   skipTags: [],
   forks: 500,
-  timeout: 5,
+  // Containers and virtual machines share two processors with what is built for them.
+  timeout: process.env.TSPLAY_TEST_MACHINES === '1' ? 60 : 5,
   taskTimeout: 60,
   vaultPasswordFile: [],
   vaultId: [],

@@ -43,7 +43,7 @@ function around(container: Container, tree: string, vars: Readonly<Record<string
   return {
     container,
     inventory,
-    play: (call = {}) => play(GPU_CLOUD, { taskTimeout: 900, timeout: 20, ...call, inventory: [inventory] }),
+    play: (call = {}) => play(GPU_CLOUD, { taskTimeout: 900, timeout: 60, ...call, inventory: [inventory] }),
     cutPower: async () => around(await container.cutPower(), tree, vars),
     close,
     [Symbol.asyncDispose]: close,

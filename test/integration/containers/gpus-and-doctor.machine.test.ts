@@ -94,7 +94,7 @@ describe.each(KINDS)('gpus and doctor on a host with $name', ({ image, loses, ot
   });
 
   it('prepared and not rebooted: a reboot is what mends it', async () => {
-    const played = await play(GPU_CLOUD, { inventory: [inventory], taskTimeout: 900, timeout: 20 });
+    const played = await play(GPU_CLOUD, { inventory: [inventory], taskTimeout: 900, timeout: 60 });
     expect(complaints(played)).toEqual(new Map());
     const found = await doctorSays(inventory);
     expect(found.first_break).toEqual({ link: 'iommu', hosts: ['gpu01'] });

@@ -10,7 +10,7 @@ import { diskTree, leftovers } from './look.ts';
 export function playTasks(host: Container, tasks: string, mode: 'run' | 'check' = 'run'): Promise<Played> {
   const site = `- hosts: all\n  gather_facts: false\n  tasks:\n${tasks.trim().replaceAll(/^/gm, '    ')}\n`;
   const inventory = [inventoryOf({ h1: host })];
-  return play(join(workspace({ 'site.yaml': site }), 'site.yaml'), { inventory, mode, taskTimeout: 300 });
+  return play(join(workspace({ 'site.yaml': site }), 'site.yaml'), { inventory, mode, timeout: 60, taskTimeout: 300 });
 }
 
 /** The diffs of every task in their order. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { doctorSays } from '../support/look-verbs.ts';
-import { brokenOf, type Patient } from './doctor-breaks.ts';
+import { answering, brokenOf, type Patient } from './doctor-breaks.ts';
 
 const CONF = '/etc/nova/nova.conf';
 const COMPUTE_CONF = '/etc/nova/nova-compute.conf';
@@ -63,6 +63,7 @@ export function placementTests(patient: () => Patient): void {
   it('restarted, it reports the card, which a server has', async () => {
     for (const unit of ['nova-compute', 'nova-api', 'nova-scheduler', 'nova-conductor']) await restart(unit);
     await patient().cloud.until('the card in Placement', inventoried);
+    await answering(patient());
     await patient().cloud.until('its allocation', async () => {
       const { json } = await patient().cloud.placement('GET', `/resource_providers/${(await provider())?.uuid}/usages`);
       return json.usages?.[CLASS] === 1 ? true : undefined;
@@ -96,6 +97,7 @@ export function placementTests(patient: () => Patient): void {
     expect(found.all('placement-free')[0]?.mend).toMatch(/restart nova-compute/);
     await restart('nova-compute');
     await patient().cloud.until('the card in Placement again', inventoried);
+    await answering(patient());
     expect(brokenOf(await diagnosed())).toEqual([]);
   });
 }
