@@ -21,8 +21,8 @@ export function underTerminal(
     readonly rows: number;
     readonly env?: Readonly<Record<string, string>>;
     readonly cwd: string;
-    /** Typed half a second apart, once hosts are at work. */
-    readonly keys?: readonly string[];
+    /** Each typed half a second after what it waits for was shown, in this order. */
+    readonly keys?: readonly { readonly key: string; readonly after: string }[];
   },
 ): Promise<Ran> {
   const words = argv.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
@@ -33,13 +33,16 @@ export function underTerminal(
     env,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const type = (text: string) => {
-    if (!text.includes('at work')) return;
-    child.stdout.off('data', type);
-    for (const [index, key] of (options.keys ?? []).entries())
-      setTimeout(() => child.stdin.write(key), (index + 1) * 500);
-  };
-  child.stdout.setEncoding('utf8').on('data', type);
+  const waiting = [...(options.keys ?? [])];
+  let shown = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    shown += text;
+    const next = waiting[0];
+    if (next === undefined || !shown.includes(next.after)) return;
+    waiting.shift();
+    shown = '';
+    setTimeout(() => child.stdin.write(next.key), 500);
+  });
   return ended(child);
 }
 
