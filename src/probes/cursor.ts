@@ -31,3 +31,12 @@ export function cursor(source: Uint8Array): Cursor {
     },
   };
 }
+
+/** A text behind its length and a colon, ended by a newline: it may hold anything. */
+export function sized(at: Cursor): string {
+  let digits = '';
+  for (let char = at.take(1).toString(); char !== ':'; char = at.take(1).toString()) digits += char;
+  const text = at.take(Number(digits)).toString();
+  at.take(1);
+  return text;
+}

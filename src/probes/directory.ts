@@ -5,7 +5,7 @@ import type { FileContent } from '../contract/file-state.ts';
 import { type Overlay, type Probe, type ProbeKind, type Reading, probe, UNKNOWN } from '../contract/probe.ts';
 import { pathResource } from '../contract/resource.ts';
 import { absolutePath } from './absolute-path.ts';
-import { type Cursor, cursor } from './cursor.ts';
+import { type Cursor, cursor, sized } from './cursor.ts';
 import { MAX_CONTENT_BYTES } from './file.ts';
 import { DIRECTORY_SCRIPT, NAMES_SCRIPT } from './file-scripts.ts';
 import { failed, fuse, succeeded } from './fuse.ts';
@@ -73,15 +73,7 @@ function namesAt(directory: string, at: Cursor): Names {
   const count = at.line();
   if (count === '-') return succeeded(null);
   if (count === 'x') return failed(`${directory}: this user may not list it; use become`);
-  return succeeded(Array.from({ length: Number(count) }, () => nameAt(at)).sort(byBytes));
-}
-
-function nameAt(at: Cursor): string {
-  let digits = '';
-  for (let char = at.take(1).toString(); char !== ':'; char = at.take(1).toString()) digits += char;
-  const name = at.take(Number(digits)).toString();
-  at.take(1);
-  return name;
+  return succeeded(Array.from({ length: Number(count) }, () => sized(at)).sort(byBytes));
 }
 
 function parseFiles(subjects: readonly FilesSubject[], output: Output): readonly Reading<readonly FileContent[]>[] {
@@ -99,7 +91,7 @@ function listedAt(directory: string, at: Cursor): Names {
   const count = at.line();
   if (count === '-') return succeeded([]);
   if (count === 'x') return failed(`${directory}: this user may not list it; use become`);
-  return succeeded(Array.from({ length: Number(count) }, () => nameAt(at)));
+  return succeeded(Array.from({ length: Number(count) }, () => sized(at)));
 }
 
 function gathered(

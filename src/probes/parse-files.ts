@@ -1,7 +1,7 @@
 import { ProbeError, type Reading } from '../contract/probe.ts';
 import type { FileContent, FileState } from '../contract/file-state.ts';
 import type { Output } from '../contract/command.ts';
-import { type Cursor, cursor } from './cursor.ts';
+import { type Cursor, cursor, sized } from './cursor.ts';
 import { failed, succeeded } from './fuse.ts';
 import { firstLine } from './output-text.ts';
 import { type Owners, ownersIn, parseStatLine } from './stat-line.ts';
@@ -99,15 +99,6 @@ function entryAt(word: FileWord, flag: string, at: Cursor): Entry {
   const isElsewhere = flag >= 'A' && flag <= 'Z';
   const realPath = isElsewhere ? sized(at) : path;
   return { word, path, realPath, flag: flag.toLowerCase(), isContent: !word.startsWith('s') };
-}
-
-/** Length, colon, text and newline. */
-function sized(at: Cursor): string {
-  let digits = '';
-  for (let char = at.take(1).toString(); char !== ':'; char = at.take(1).toString()) digits += char;
-  const text = at.take(Number(digits)).toString();
-  at.take(1);
-  return text;
 }
 
 function stateOf(path: string, line: string, { at, output, owners }: Look): Reading<FileState> {
