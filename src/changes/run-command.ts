@@ -1,6 +1,7 @@
 import type { Applied, ChangeKind, RunCommand } from '../contract/change.ts';
 import { type Output, program } from '../contract/command.ts';
 import type { HostSession } from '../contract/host-session.ts';
+import { SecretRegistry } from '../contract/secret.ts';
 import { TaskError } from '../contract/task-error.ts';
 
 /** Of a program's complaint in a message; the rest is in the result. */
@@ -25,13 +26,24 @@ export const runCommandKind: ChangeKind<RunCommand> = {
 async function apply(change: RunCommand, session: HostSession): Promise<Applied> {
   const start = performance.now();
   const { argv, stdin, env, cwd, deadlineMs } = change;
-  const options = deadlineMs === undefined ? {} : { deadlineMs };
-  const output = await session.run(
+  const options = {
+    ...(deadlineMs !== undefined && { deadlineMs }),
+    ...(change.secrets && { onOutput: () => {} }),
+  };
+  const said = await session.run(
     program(argv, { ...(stdin !== undefined && { stdin }), ...(env && { env }), ...(cwd && { cwd }) }),
     options,
   );
+  const output = change.secrets ? masked(said, change.secrets) : said;
   if (!isSuccess(change, output.code)) throw failure(change, output);
   return { change, output, elapsed: (performance.now() - start) / 1000 };
+}
+
+function masked(output: Output, secrets: readonly string[]): Output {
+  const registry = new SecretRegistry();
+  for (const secret of secrets) registry.add(secret);
+  const shown = (bytes: Uint8Array) => Buffer.from(registry.mask(text(bytes)));
+  return { ...output, stdout: shown(output.stdout), stderr: shown(output.stderr) };
 }
 
 function isSuccess({ success = [0] }: RunCommand, code: number): boolean {

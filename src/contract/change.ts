@@ -83,6 +83,11 @@ export interface RunCommand {
    * The task fails all the same and says what was taken back.
    */
   readonly onFailure?: readonly Change[];
+  /**
+   * Texts it may print that nobody should see, such as a log that quotes its configuration. What it prints is then not shown
+   * while it runs, and in its error and result the mask stands in their place.
+   */
+  readonly secrets?: readonly string[];
 }
 
 export interface LoadKernelModule {

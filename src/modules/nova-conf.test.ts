@@ -2,6 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utim
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCommandKind } from '../changes/run-command.ts';
+import type { HostSession } from '../contract/host-session.ts';
+import { TaskError } from '../contract/task-error.ts';
 import { type HostUnderTest, hostUnderTest } from '../../test/support/run-module.ts';
 import novaConf from './nova-conf.ts';
 
@@ -28,7 +31,7 @@ is-active) cat $d/state;;
 esac
 exit 0
 `;
-const JOURNALCTL = '#!/bin/sh\necho "PciConfigInvalidSpec: Invalid [pci]device_spec"\n';
+const JOURNALCTL = '#!/bin/sh\ncat DIR/said\n';
 
 const GPU = { vendor_id: '10de', product_id: '11b4', address: '0000:88:00.0' };
 const LINE = 'device_spec = {"vendor_id": "10de", "product_id": "11b4", "address": "0000:88:00.0"}';
@@ -44,13 +47,14 @@ beforeEach(async () => {
   mkdirSync(join(folder, 'bin'));
   for (const [name, text] of [
     ['systemctl', SYSTEMCTL.replace('DIR', folder)],
-    ['journalctl', JOURNALCTL],
+    ['journalctl', JOURNALCTL.replace('DIR', folder)],
   ] as const) {
     writeFileSync(join(folder, 'bin', name), text);
     chmodSync(join(folder, 'bin', name), 0o755);
   }
   put('nova.conf', `[DEFAULT]\ndebug = false\n[database]\nconnection = ${PASSWORD}\n`, 1000);
   put('state', 'active\n');
+  put('said', 'PciConfigInvalidSpec: Invalid [pci]device_spec\n');
   put('started', `${Math.floor(Date.now() / 1000) - 100}\n`);
   // /usr/local/sbin comes first in the PATH of every command; the mount is seen by this shell only.
   const log = 'mount -t tmpfs tmpfs /var/log && mkdir /var/log/nova && echo old >/var/log/nova/nova-compute.log';
@@ -135,6 +139,32 @@ describe('nova-conf on a host', () => {
     await expect(host.run(novaConf, args())).rejects.toThrow(
       /PciConfigInvalidSpec[^]*\nCRITICAL nova: Unhandled error\nnova-compute is failed 0 s after its restart/,
     );
+  });
+
+  it('tells no password that the logs quote: of its files, in any form, nor of a URL from elsewhere', async () => {
+    put(
+      'nova.conf',
+      '[DEFAULT]\ntransport_url = rabbit://nova:mq-%C3%A4pfel@a,nova:mq-second@b/\n[database]\n' +
+        `connection = "${PASSWORD}"\n[keystone_authtoken]\npassword: short\nmemcache_secret_key = cache$$key99\n`,
+    );
+    const lines = [
+      `Could not parse rfc1738 URL from string '${PASSWORD}'`,
+      "Access denied for nova using 'correct-horse'; login mq-äpfel, mq-second; cache$key99; {'password': 'short'}",
+      'from the environment: postgres://nova:else/wh@ere@db',
+    ];
+    put('said', lines.join('\n'));
+    put('breaks-with', '.\n');
+    const restart = (await host.check(novaConf, args())).changes.find((change) => change.kind === 'run-command');
+    if (!restart) throw new Error('no restart was planned');
+    const live: string[] = [];
+    const onOutput = (chunk: Uint8Array) => live.push(Buffer.from(chunk).toString());
+    const run: HostSession['run'] = (command, options) => host.session.run(command, { onOutput, ...options });
+    const failure: unknown = await runCommandKind.apply(restart, { ...host.session, run }).catch((error) => error);
+    expect(failure).toBeInstanceOf(TaskError);
+    const said = JSON.stringify(failure instanceof TaskError && [failure.message, failure.detail]);
+    expect(said).toMatch(/rfc1738 URL from string 'mysql\+pymysql:\/\/nova:\*+@db\/nova'.*Access denied for nova using '\*+'.*nova-compute is failed/);
+    expect(said + live.join('')).not.toMatch(/correct-horse|pfel|second|key99|'short'|else|ere@/);
+    expect(live).toEqual([]);
   });
 
   it('brings the old file and the service back when the unit does not come up with the new one', async () => {

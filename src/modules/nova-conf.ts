@@ -11,7 +11,7 @@ import { NOVA_CONF_EXAMPLES } from './nova/examples.ts';
 import { type Current, observe } from './nova/observe.ts';
 import { osloText, textOf } from './nova/oslo-text.ts';
 import { requireUnits, restartsFor, unitNames } from './nova/restarts.ts';
-import { osloSecrets } from './nova/secrets.ts';
+import { osloSecrets, quotableSecrets } from './nova/secrets.ts';
 
 export default defineModule<NovaConfArgs, Current>({
   name: 'nova-conf',
@@ -50,7 +50,11 @@ function plan(args: NovaConfArgs, current: Current): readonly Change[] {
   const units = current.units.filter(({ name }) =>
     [...args.restart, ...args.restart_if_present].flatMap(unitNames).includes(name),
   );
-  return [...writes, ...restartsFor({ units, files: current.files, writes, settle: args.settle })];
+  const secrets = quotableSecrets([
+    ...current.files.flatMap((file) => (file.kind === 'file' ? [decoded(file.path, file.bytes)] : [])),
+    ...wanted.texts.map(textOf),
+  ]);
+  return [...writes, ...restartsFor({ units, files: current.files, writes, settle: args.settle, secrets })];
 }
 
 function configSet(args: NovaConfArgs, files: readonly FileContent[]): ConfigSet {

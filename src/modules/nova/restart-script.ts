@@ -2,7 +2,8 @@
  * Restarts one unit and sees that it stays up: `sh -s -- unit settle file…`.
  * systemd's timestamps and file times are compared by whole seconds, so it waits until the clock has left the second of
  * the newest file; a program that dies of its configuration often does so a moment after `restart` came back. Debian's
- * services write a log of their own, others the journal. The verdict comes last, because long messages lose their head.
+ * services write a log of their own, others the journal; a password in a URL there need not be one of the files (a unit's
+ * environment holds some), so it is taken out here. The verdict comes last, because long messages lose their head.
  */
 export const RESTART_SCRIPT = `
 unit=$1 settle=$2; shift 2
@@ -16,8 +17,10 @@ now=$(date +%s)
 log=/var/log/nova/\${unit#openstack-}.log
 size=$({ wc -c <"$log"; } 2>/dev/null || echo 0)
 fail() {
-  journalctl -u "$unit" -n 12 -o cat --no-pager >&2 2>/dev/null
-  [ -r "$log" ] && tail -c "+$((size + 1))" "$log" | tail -n 12 >&2
+  {
+    journalctl -u "$unit" -n 12 -o cat --no-pager 2>/dev/null
+    [ -r "$log" ] && tail -c "+$((size + 1))" "$log" | tail -n 12
+  } | sed 's|\\(://[^:/@[:space:]]*:\\)[^[:space:]]*@|\\1********@|g' >&2
   printf '%s\\n' "$1" >&2
   exit 1
 }

@@ -17,6 +17,8 @@ export interface RestartQuestion {
   readonly writes: readonly WriteFile[];
   /** Seconds. */
   readonly settle: number;
+  /** What the logs of the units must not tell. */
+  readonly secrets: readonly string[];
 }
 
 /**
@@ -24,9 +26,10 @@ export interface RestartQuestion {
  * writing and restarting is finished by the next one, because the unit is then older than its files. Where a unit that
  * ran before does not come up with what was written, the old files come back, and the units restarted so far with them.
  */
-export function restartsFor({ units, files, writes, settle }: RestartQuestion): readonly RunCommand[] {
+export function restartsFor(question: RestartQuestion): readonly RunCommand[] {
+  const { units, files, writes } = question;
   const due = units.filter((unit) => unit.isLoaded && isDue(unit, files, writes.length > 0));
-  const plain = due.map((unit) => restart(unit, files, settle));
+  const plain = due.map((unit) => restart(unit, question));
   return plain.map((command, index) =>
     due[index]?.activeState === 'active' && writes.length > 0
       ? { ...command, onFailure: [...undone(writes), ...plain.slice(0, index + 1)] }
@@ -54,7 +57,7 @@ function isStale({ startedAt, now }: ServiceUnit, files: readonly FileContent[])
   return times.some((time) => time <= now && Math.floor(startedAt) <= time);
 }
 
-function restart(unit: ServiceUnit, files: readonly FileContent[], settle: number): RunCommand {
+function restart(unit: ServiceUnit, { files, settle, secrets }: RestartQuestion): RunCommand {
   const paths = files.flatMap((file) => (file.kind === 'file' ? [file.realPath] : []));
   return runCommand(['sh', '-s', '--', unit.name, String(settle), ...paths], {
     purpose: `restart ${unit.name}`,
@@ -62,6 +65,7 @@ function restart(unit: ServiceUnit, files: readonly FileContent[], settle: numbe
     deadlineMs: RESTART_MS + settle * 1000,
     touches: [serviceResource(unitName(unit.name)), 'path:/var/log'],
     predicts: [restartedUnit(unit)],
+    secrets,
   });
 }
 

@@ -1,6 +1,7 @@
 import { MASK } from '../../contract/secret.ts';
 import { booleanOf } from '../../probes/nova/effective-config.ts';
-import { splitLines } from '../../probes/nova/oslo-ini.ts';
+import { parseOslo, splitLines } from '../../probes/nova/oslo-ini.ts';
+import { literalOf } from './oslo-json.ts';
 
 /** What Nova's own code marks as secret, and what castellan and SQLAlchemy take and do not mark. */
 const SECRET_KEY =
@@ -27,6 +28,42 @@ export function osloSecrets(text: string): readonly string[] {
     for (const url of line.match(URL_WITH_PASSWORD) ?? []) found.add(url);
   }
   return [...found].sort((a, b) => b.length - a.length);
+}
+
+/**
+ * What a service's log may quote of its configuration and nobody should see there: the values as the service got them, and
+ * the passwords inside its URLs, of which drivers quote the plain form. A short password is a word that stands elsewhere too,
+ * so it is hidden only where a log would quote it.
+ * @example quotableSecrets(['[database]\nconnection = "mysql://nova:hunter22@db"\n']).includes('hunter22') // true
+ */
+export function quotableSecrets(texts: readonly string[]): readonly string[] {
+  const values = texts.flatMap((text) => {
+    const secret = parseOslo(text).entries.filter(({ key }) => isSecretKey(key));
+    return secret.flatMap(({ value }) => [value, literalOf(value) ?? value, ...value.split('\n')]);
+  });
+  const shown = [...texts.flatMap(osloSecrets), ...values];
+  const found = [...shown, ...shown.flatMap(passwordsIn)].filter(isWorthHiding);
+  return [...new Set(found.flatMap((one) => (one.length < SHORTEST_ALONE ? quotations(one) : [one])))];
+}
+
+/** Of `mysql://user:password@host`, of several such, and of castellan's `password:hunter22`. */
+function passwordsIn(value: string): readonly string[] {
+  const inUrls = [...value.matchAll(/[a-z][\w+.-]*:\/\/[^\s/@:]*:([^\s,]*)@|,[^\s/@:,]*:([^\s,@]*)@/gi)];
+  const found = inUrls.flatMap(([, first, next]) => first ?? next ?? []);
+  const argument = /^\w*(?:password|secret|token)\w*:(.+)$/i.exec(value)?.[1];
+  return [...found, ...(argument === undefined ? [] : [argument])].flatMap((one) => [one, decodedUrl(one)]);
+}
+
+function decodedUrl(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function quotations(text: string): readonly string[] {
+  return [`:${text}@`, `'${text}'`, `"${text}"`, `=${text}`, `= ${text}`, `: ${text}`];
 }
 
 /** Options whose values nobody should see. @example isSecretKey('metadata_proxy_shared_secret') // true */
