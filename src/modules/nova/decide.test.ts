@@ -448,6 +448,11 @@ describe('other options', () => {
   it('keep blanks and quotes that oslo.config would strip', () => {
     expect(decided({ options: { DEFAULT: { x: "'a'" } } }, one('')).text).toBe('[DEFAULT]\nx = "\'a\'"\n');
   });
+  it('do not keep an invisible character before the old value, which Nova would take for part of the new one', () => {
+    expect(decided({ options: { DEFAULT: { x: 'new' } } }, one('[DEFAULT]\nx = \ufeffold\n')).text).toBe(
+      '[DEFAULT]\nx = new\n',
+    );
+  });
   it('end a last line that had no end', () => {
     expect(decided({ options: { DEFAULT: { a: 1 } } }, one('[DEFAULT]\nb = 2')).text).toBe('[DEFAULT]\nb = 2\na = 1\n');
   });

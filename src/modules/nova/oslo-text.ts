@@ -34,7 +34,8 @@ export function removeEntry(file: OsloText, entry: Entry): OsloText {
 export function setEntry(file: OsloText, entry: Entry, value: string): OsloText {
   const first = file.lines[entry.line - 1] ?? '';
   const last = file.lines[entry.lastLine - 1] ?? '';
-  const head = /^[^:=]*[:=][^\S\r\n]*/.exec(first)?.[0] ?? first;
+  // Only plain blanks: a stray U+FEFF would stay in front of every value to come, for it is none to Python.
+  const head = /^[^:=]*[:=][ \t]*/.exec(first)?.[0] ?? first;
   const line = `${head}${quoted(value)}${/[\r\n]+$/.exec(last)?.[0] ?? ''}`;
   return withLines(file, file.lines.toSpliced(entry.line - 1, entry.lastLine - entry.line + 1, line));
 }
