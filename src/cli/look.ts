@@ -128,6 +128,11 @@ function playbookOf({ pattern, module, args }: Question): Playbook {
   return { file: position.file, plays: [play] };
 }
 
+/** It is said beside the message anyway, and what many hosts say alike is said once. */
+function withoutHost(message: string, host: string): string {
+  return message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message;
+}
+
 function listener(
   of: number,
   { onAnswer }: Question,
@@ -139,7 +144,8 @@ function listener(
       if (event.type !== 'task.finished') return;
       const { status, message = 'no reason was given', values } = event.result;
       const isLost = status === 'failed' || status === 'unreachable';
-      seen.answers.set(event.host, isLost ? { kind: status, message } : { kind: 'seen', values });
+      const lost = (kind: 'failed' | 'unreachable') => ({ kind, message: withoutHost(message, event.host) });
+      seen.answers.set(event.host, isLost ? lost(status) : { kind: 'seen', values });
       onAnswer(seen.answers.size, of);
     },
     close: async () => {},
