@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { playText } from '../../test/support/play.ts';
 import { throughShells } from '../../test/support/through-shells.ts';
 import file from './file.ts';
 
@@ -51,6 +52,8 @@ throughShells('file', (box) => {
     expect((await box.host.run(file, { path: box.at('d'), state: 'absent' })).changes).toEqual([]);
     await expect(box.host.check(file, { path: '/etc/', state: 'absent' })).rejects.toThrow('cannot live without');
     await expect(box.host.run(file, { path: box.at('none') })).rejects.toThrow('does not exist');
+    await expect(box.host.run(file, { path: box.root, state: 'file' })).rejects.toThrow('a directory is there');
+    expect((await box.host.check(file, { path: box.root })).changes).toEqual([]);
   });
 
   it('touch creates once and then leaves the file alone', async () => {
@@ -58,4 +61,19 @@ throughShells('file', (box) => {
     expect((await box.host.run(file, { path: box.at('t'), state: 'touch' })).changes).toEqual([]);
     expect(statSync(box.at('t')).mode & 0o777).toBe(0o600);
   });
+});
+
+it('file is unknown in check mode where its source was changed before, and ends nothing else', async () => {
+  const played = await playText(
+    `
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: mode, file: {path: '{{ playbook_dir }}/a', mode: '0600'}}
+    - {name: link, file: {path: '{{ playbook_dir }}/a', src: a, state: hard}}
+    - {name: after, debug: {msg: reached}}
+`,
+    { mode: 'check', files: { a: 'x' } },
+  );
+  expect(played.log).toEqual(['mode@h1 changed', 'link@h1 unknown', 'after@h1 ok']);
 });

@@ -85,14 +85,15 @@ export default defineModule<Args, Current>({
 });
 
 async function observe({ path, src, state, recurse }: Args, read: Read): Promise<Current> {
-  const source = src === undefined ? undefined : read(fileState(resolve(dirname(path), src)));
-  const above = Promise.all(ancestors(path).map((parent) => read(fileContent(parent, 0))));
-  const tree = recurse && state === 'directory' ? read(treeStates(path)) : [];
-  const [own, end] = await Promise.all([
+  // All awaited at once: a reading that nobody awaits yet would end the process when it fails.
+  const [own, end, source, above, tree] = await Promise.all([
     read(fileState(path)),
     state === 'absent' || state === 'link' ? nothing(path) : read(fileContent(path, 0)),
+    src === undefined ? undefined : read(fileState(resolve(dirname(path), src))),
+    Promise.all(ancestors(path).map((parent) => read(fileContent(parent, 0)))),
+    recurse && state === 'directory' ? read(treeStates(path)) : [],
   ]);
-  return { own, end, above: (await above).map(stateOf), source: await source, tree: await tree };
+  return { own, end, above: above.map(stateOf), source, tree };
 }
 
 function nothing(path: string): FileContent {
@@ -133,6 +134,8 @@ function below(wanted: Args, { tree, own }: Current): readonly Change[] {
 }
 
 function attributeChanges(wanted: Args, current: Current): readonly Change[] {
+  if (wanted.state === 'file' && stateOf(current.end).kind === 'directory')
+    throw new TaskError(`${wanted.path} must be a file, but a directory is there`);
   if (current.end.kind !== 'absent' || (!wanted.follow && current.own.kind !== 'absent'))
     return adjust(wanted, current);
   throw new TaskError(`${wanted.path} does not exist; state: touch or copy would create it`);
