@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { playText } from '../../test/support/play.ts';
 import { throughShells } from '../../test/support/through-shells.ts';
+import { type Read, UnknownReading } from '../contract/probe.ts';
 import file from './file.ts';
 
 throughShells('file', (box) => {
@@ -63,17 +64,17 @@ throughShells('file', (box) => {
   });
 });
 
-it('file is unknown in check mode where its source was changed before, and ends nothing else', async () => {
-  const played = await playText(
-    `
-- hosts: all
-  gather_facts: false
-  tasks:
-    - {name: mode, file: {path: '{{ playbook_dir }}/a', mode: '0600'}}
-    - {name: link, file: {path: '{{ playbook_dir }}/a', src: a, state: hard}}
-    - {name: after, debug: {msg: reached}}
-`,
-    { mode: 'check', files: { a: 'x' } },
-  );
-  expect(played.log).toEqual(['mode@h1 changed', 'link@h1 unknown', 'after@h1 ok']);
+it('a reading that fails before the others came is an error of the task, not of the process', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const read: Read = (probe) =>
+    probe.key.includes('/t/src')
+      ? Promise.reject(new UnknownReading('not yet made'))
+      : setTimeout(20, { kind: 'absent', path: '/t', realPath: '/t' } as never);
+  const wanted = file.args.parse({ path: '/t/link', src: '/t/src', state: 'link' });
+  await expect(file.observe(wanted, read, undefined as never)).rejects.toThrow('not yet made');
+  await setTimeout(40);
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
 });
