@@ -77,6 +77,36 @@ describe('our reader and oslo.config', () => {
   });
 });
 
+it.each(['" true "', '"true"', "' off'", 'TRUE', 'on', '2', '', 'truee'])(
+  '%s is a boolean to both of us, or to neither',
+  async (value) => {
+    const text = `[pci]\nreport_in_placement = ${value}\n`;
+    const verdict = await judge.ask({
+      words: reading([`${written({ 'nova.conf': text })}/nova.conf`]),
+      also: ['values'],
+    });
+    const read = lastValue(
+      [{ path: 'nova.conf', file: parseOslo(text) }],
+      [{ section: 'pci', key: 'report_in_placement' }],
+    );
+    const taken = valuesOf(verdict)['pci/report_in_placement'] ?? false;
+    expect(booleanOf(read?.value ?? '')).toBe(typeof taken === 'boolean' ? taken : undefined);
+  },
+);
+
+it.each(['a,b,,', ' a , b', '"\u0085a,\u001fb\u00a0"', '"\ufeffa,b"', ',', '",a"', '" "'])(
+  '%j is the same list to both of us',
+  async (value) => {
+    const text = `[filter_scheduler]\nenabled_filters = ${value}\n`;
+    const verdict = await judge.ask({
+      words: reading([`${written({ 'nova.conf': text })}/nova.conf`]),
+      also: ['values'],
+    });
+    const read = lastValue([{ path: 'nova.conf', file: parseOslo(text) }], enabledFiltersNames(ZED));
+    expect(listItems(read?.value ?? '')).toEqual(valuesOf(verdict)['filter_scheduler/enabled_filters']);
+  },
+);
+
 const literals = (values: readonly { readonly value: string }[]) => values.map(({ value }) => literalOf(value));
 
 function expectEqualMeaning(sources: readonly OsloSource[], verdict: Verdict): void {

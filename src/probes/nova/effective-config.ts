@@ -1,4 +1,4 @@
-import { normalSection, type OsloEntry, type OsloFile } from './oslo-ini.ts';
+import { normalSection, type OsloEntry, type OsloFile, trim } from './oslo-ini.ts';
 
 /** A configuration file in the order the service reads it. */
 export interface OsloSource {
@@ -48,13 +48,13 @@ export function valuesIn(source: OsloSource, name: OptionName): readonly Occurre
 
 /** oslo.config's ListOpt: split at commas, blanks around items dropped, trailing commas ignored. */
 export function listItems(value: string): readonly string[] {
-  const text = value.trim().replace(/,+$/, '');
-  return text === '' ? [] : text.split(',').map((item) => item.trim());
+  const text = trim(value).replace(/,+$/, '');
+  return text === '' ? [] : text.split(',').map(trim);
 }
 
-/** oslo.config's booleans; undefined for text it would refuse. */
+/** oslo.config's booleans; undefined for text it would refuse, such as `" true "` with the quotes. */
 export function booleanOf(value: string): boolean | undefined {
-  const text = value.trim().toLowerCase();
+  const text = value.toLowerCase();
   if (['true', '1', 'on', 'yes'].includes(text)) return true;
   return ['false', '0', 'off', 'no'].includes(text) ? false : undefined;
 }
