@@ -44,6 +44,54 @@ describe('boot entries that are files', () => {
     expect(compareIds(older, newer)).toBe(-1);
   });
 
+  // What `grubby --info=ALL` printed: machines of courses and bug reports, with other machine-ids of the same beginning.
+  it.each([
+    [
+      'of the image first, though it is older',
+      ['ffff-6.12.0-211.53.1.el10_2', 'ec2e-6.12.0-211.62.1.el10_2', 'ec2e-6.12.0-211.61.1.el10_2'],
+    ],
+    ['copied by grubby', ['81a3-server.0~custom', '81a3-server', 'ffff-4.18.0-305.el9.x86_64']],
+    [
+      'of one machine',
+      [
+        'a986-5.14.0-162.6.1.el9_1.x86_64',
+        'a986-5.14.0-70.30.1.el9_0.x86_64',
+        'a986-5.14.0-70.22.1.el9_0.x86_64',
+        'a986-0-rescue',
+      ],
+    ],
+  ])('keeps the order of a menu with entries %s', (_, ids) => {
+    const sorted = parseBlsEntries(ids.toReversed().map((id) => at(id, entryText('k', 'ro'))));
+    expect(sorted.map((entry) => entry.id)).toEqual(ids);
+  });
+
+  it.each([
+    [
+      '0940-5.14.0-1.el9',
+      'ffff-5.14.0-2.el9',
+      'digits come before letters; later versions of grubby, which sort by `sort -Vr`, count the other way',
+    ],
+    ['memtest86+', 'ffff-5.14.0-1.el9', 'one word is all name'],
+    ['5f1c-5.14.0-1.el9', 'memtest86+', 'digits come before letters here too'],
+    ['a-2', 'a-1-9', 'two words are a name and a version'],
+  ])('puts %s before %s: %s', (first, second) => {
+    expect(compareIds(first, second)).toBe(1);
+    expect(compareIds(second, first)).toBe(-1);
+  });
+
+  it('reads as far as GRUB does: to the first line without a value', () => {
+    const read = (text: string) => parseBlsEntries([at('x', text)])[0];
+    const head = 'title x\n# a comment\nlinux /k\n';
+    expect(read(`${head}options ro\n\n`)).toMatchObject({ isCutShort: false, options: [{ text: 'ro' }] });
+    for (const stop of ['', ' ', 'initrd', 'initrd '])
+      expect(read(`${head}${stop}\noptions ro\n`)).toMatchObject({ isCutShort: true, options: [] });
+  });
+
+  it('takes a tab for the end of a key only where the line has no blank', () => {
+    const [entry] = parseBlsEntries([at('x', 'linux\t/k\noptions\tro quiet\ninitrd \t/i\n')]);
+    expect(entry).toMatchObject({ kernel: '/k', options: [], initrds: ['/i'] });
+  });
+
   it('changes the options and no other byte', () => {
     const text = `# caf\u00e9\n${entryText(KERNEL, 'ro')}`;
     const [entry] = parseBlsEntries([at('x', text)]);

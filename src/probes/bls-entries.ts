@@ -13,6 +13,8 @@ export interface BlsEntry {
   readonly initrds: readonly string[];
   /** The first `options` line, which is the one GRUB takes, with its variables as they are written. */
   readonly options: readonly CmdlineToken[];
+  /** There is more in the file than GRUB reads: see {@link pairsOf}. */
+  readonly isCutShort: boolean;
   /** The entry of last resort, which nobody should tune. */
   readonly isRescue: boolean;
   /** Of the installation that made the entry, where its name tells. */
@@ -26,11 +28,8 @@ export function parseBlsEntries(files: readonly FileContent[]): readonly BlsEntr
 }
 
 function entryOf(file: BlsEntry['file']): readonly BlsEntry[] {
-  const lines = Buffer.from(file.bytes)
-    .toString()
-    .split(/\r?\n/)
-    .map((line) => /^[ \t]*([^#\s]\S*)[ \t]+(.*)$/.exec(line));
-  const valuesOf = (key: string) => lines.flatMap((line) => (line?.[1] === key ? [(line[2] ?? '').trim()] : []));
+  const { pairs, isCutShort } = pairsOf(Buffer.from(file.bytes).toString());
+  const valuesOf = (key: string) => pairs.flatMap((pair) => (pair[0] === key ? [pair[1]] : []));
   const [kernel] = valuesOf('linux');
   if (!kernel) return [];
   const id = file.path.slice(file.path.lastIndexOf('/') + 1).replace(/\.conf$/, '');
@@ -44,15 +43,38 @@ function entryOf(file: BlsEntry['file']): readonly BlsEntry[] {
         .flatMap((value) => value.split(/\s+/))
         .filter((path) => !path.startsWith('$')),
       options: tokenize(valuesOf('options')[0] ?? ''),
+      isCutShort,
       isRescue: /(^|-)0-rescue/.test(id),
       machineId: /^[0-9a-f]{32}(?=-)/.exec(id)?.[0] ?? null,
     },
   ];
 }
 
+interface Pairs {
+  readonly pairs: readonly (readonly [key: string, value: string])[];
+  readonly isCutShort: boolean;
+}
+
+/**
+ * GRUB's blscfg (read_entry) takes the first blank for the end of the key, a tab only where there is no blank, and stops
+ * at the first line without a value, an empty one too. grubby reads on, and shows options that GRUB never sees.
+ */
+function pairsOf(text: string): Pairs {
+  const lines = text.split(/\r?\n/).map((line) => line.replace(/^[ \t]+/, ''));
+  const spoken = lines.filter((line) => !line.startsWith('#'));
+  const end = spoken.findIndex((line) => keyEnd(line) < 0 || keyEnd(line) === line.length - 1);
+  const read = end < 0 ? spoken : spoken.slice(0, end);
+  const pairs = read.map((line) => [line.slice(0, keyEnd(line)), line.slice(keyEnd(line)).trim()] as const);
+  return { pairs, isCutShort: spoken.slice(read.length).some((line) => line !== '') };
+}
+
+function keyEnd(line: string): number {
+  return line.includes(' ') ? line.indexOf(' ') : line.indexOf('\t');
+}
+
 /** Not the rescue entry, and not what is no Linux system: memtest86+ has neither options nor an initrd. */
-export function takesParameters({ isRescue, options, initrds }: BlsEntry): boolean {
-  return !isRescue && (options.length > 0 || initrds.length > 0);
+export function takesParameters({ isRescue, options, initrds, isCutShort }: BlsEntry): boolean {
+  return !isRescue && (options.length > 0 || initrds.length > 0 || isCutShort);
 }
 
 /** The entry's file with other words on its options line; all else stays as it is. */
@@ -82,9 +104,12 @@ export function compareIds(a: string, b: string): number {
   return compareVersions(nameA, nameB) || compareVersions(versionA, versionB) || compareVersions(releaseA, releaseB);
 }
 
-function splitId(id: string): readonly [string, string, string] {
-  const [, name = '', version = '', release = ''] = /^(?:(?:(.*)-)?([^-]*)-)?([^-]*)$/.exec(id) ?? [];
-  return [name, version, release];
+/** A name of one word has no version, one of two has no release. */
+function splitId(id: string): readonly [name: string, version: string, release: string] {
+  const words = id.split('-');
+  const nameEnd = Math.max(1, words.length - 2);
+  const [version = '', release = ''] = words.slice(nameEnd);
+  return [words.slice(0, nameEnd).join('-'), version, release];
 }
 
 /** As rpm does: runs of digits as numbers, runs of letters as text, digits before letters, `~` before everything. */

@@ -154,6 +154,15 @@ describe('the command line in entries that are files', () => {
       /other\.conf has no options, .*default_kernelopts/,
     );
     expect(plan('title Memory test\nlinux /memtest86+x64.bin\n')).toEqual([]);
+    expect(() => plan('title x\nlinux /vmlinuz-1\n\ninitrd /i\noptions ro\n')).toThrow(
+      /other\.conf: GRUB stops reading it at a line without a value/,
+    );
+  });
+
+  it('refuses $kernelopts that nothing sets, which a value of ours would leave without root=', () => {
+    expect(() => planned({ options: { [NEW]: '$kernelopts' }, block: environmentBlock('boot_success=1') })).toThrow(
+      /neither \/boot\/grub2\/grubenv nor grub\.cfg sets it/,
+    );
   });
 
   it('refuses a menu without entries', () => {

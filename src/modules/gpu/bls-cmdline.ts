@@ -61,6 +61,7 @@ function planShared({ environment, variables }: BlsMenu, entries: readonly BlsEn
   const isUsed = entries.some((entry) => entry.options.some((token) => token.text === '$kernelopts'));
   const present = variables.get('kernelopts') ?? '';
   const words = tokenize(present);
+  if (isUsed && words.length === 0) throw unset(environment);
   const wanted = isUsed ? amended(words, desire, { where: environment.path }) : words;
   if (wanted === words) return { variables, changes: [] };
   const text = wanted.map((token) => token.text).join(' ');
@@ -76,6 +77,13 @@ function planShared({ environment, variables }: BlsMenu, entries: readonly BlsEn
   };
 }
 
+/** With a value of ours the entries would have no `root=`. */
+function unset({ path }: FileContent): TaskError {
+  return new TaskError(
+    `entries in ${BLS_DIRECTORY} name $kernelopts, and neither ${path} nor grub.cfg sets it; set it to their whole command line first (grub2-editenv - set kernelopts=...)`,
+  );
+}
+
 function planEntry(entry: BlsEntry, variables: ReadonlyMap<string, string>, desire: CmdlineDesire): readonly Change[] {
   const expand = (tokens: readonly CmdlineToken[]) => expandOptions(tokens, variables);
   const options = amended(entry.options, desire, { where: entry.file.path, expand });
@@ -87,9 +95,11 @@ function planEntry(entry: BlsEntry, variables: ReadonlyMap<string, string>, desi
 }
 
 /** With a line of ours it would lose what it has now, `root=` with it. */
-function bare({ file }: BlsEntry): TaskError {
+function bare({ file, isCutShort }: BlsEntry): TaskError {
   return new TaskError(
-    `${file.path} has no options, so GRUB gives it default_kernelopts; write its whole command line there first (grubby --update-kernel)`,
+    isCutShort
+      ? `${file.path}: GRUB stops reading it at a line without a value (an empty one?), before any options; take that line out`
+      : `${file.path} has no options, so GRUB gives it default_kernelopts; write its whole command line there first (grubby --update-kernel)`,
   );
 }
 

@@ -56,11 +56,19 @@ function textOf(file: FileContent): string {
   return file.kind === 'file' ? Buffer.from(file.bytes).toString() : '';
 }
 
-/** `if [ -z "${kernelopts}" ]; then set kernelopts="…"; fi` stands in grub.cfg for blocks that have none. */
+/**
+ * What grub.cfg sets before `blscfg`: `kernelopts` only for blocks that have none (in Fedora 30 to 33 as
+ * `default_kernelopts`, which blscfg takes for it), tuned's parameters whatever the block says (00_tuned).
+ */
 function variablesOf(config: string, environment: FileContent): ReadonlyMap<string, string> {
-  const fallback = /^\s*set kernelopts="([^"]*)"/m.exec(config)?.[1];
   const own = parseGrubEnvironment(textOf(environment));
-  return own.get('kernelopts') || fallback === undefined ? own : new Map([...own, ['kernelopts', fallback]]);
+  const kernelopts = own.get('kernelopts') || /^\s*set (?:default_)?kernelopts="([^"]*)"/m.exec(config)?.[1];
+  const tuned = /^set tuned_params="([^"]*)"/m.exec(config)?.[1] ?? own.get('tuned_params');
+  return new Map([
+    ...own,
+    ...(kernelopts === undefined ? [] : [['kernelopts', kernelopts] as const]),
+    ...(tuned === undefined ? [] : [['tuned_params', tuned] as const]),
+  ]);
 }
 
 /** A menu that could not be read still has the entries, and the default is the saved one. */
