@@ -13,6 +13,11 @@ describe('maskOsloSecrets', () => {
       'auth_url = http://keystone:5000/v3\nuse_token = true\n',
       'auth_url = http://keystone:5000/v3\nuse_token = true\n',
     ],
+    ['password = 12345\nmax_connection = 5\n', '********\nmax_connection = 5\n'],
+    [
+      'hmac_keys = SECRET_KEY1\ndb_pass: hunter22\napi_key=abcdefgh\ncompass = north-west\n',
+      'hmac_keys = ********\ndb_pass: ********\napi_key=********\ncompass = north-west\n',
+    ],
     ['#password = <None>\n', '#password = <None>\n'],
     ['password =\n', 'password =\n'],
     ['backend_argument = password:hunter22\n', 'backend_argument = ********\n'],

@@ -3,9 +3,12 @@ import { booleanOf } from '../../probes/nova/effective-config.ts';
 import { parseOslo, splitLines } from '../../probes/nova/oslo-ini.ts';
 import { literalOf } from './oslo-json.ts';
 
-/** What Nova's own code marks as secret, and what castellan and SQLAlchemy take and do not mark. */
+/** What Nova's own code marks as secret, what its libraries take and do not mark, and likely names of a site's own options. */
 const SECRET_KEY =
-  /(?:password|passwd|secret|secret_key|secret_id|token|token_id|fixed_key|credentials?|transport_url|connection|connection_parameters|backend_argument)$/i;
+  /(?:password|passwd|passphrase|\bpass|_pass|secret|secret_key|secret_id|token|token_id|(?:fixed|hmac|api|access|auth|private|encryption)_?keys?|credentials?|transport_url|connection|connection_string|connection_parameters|backend_argument)$/i;
+
+/** Options whose name ends like a secret's and whose value may be a plain number. */
+const COUNTS = /(?:connection|token)$/i;
 const URL_WITH_PASSWORD = /[a-z][\w+.-]*:\/\/[^\s/@]*:[^\s@]*@\S*/gi;
 
 /** Shorter values are words that stand elsewhere too ("nova"): then the whole line is the secret. */
@@ -18,13 +21,14 @@ const SHORTEST_ALONE = 8;
  */
 export function osloSecrets(text: string): readonly string[] {
   const found = new Set<string>();
-  let isSecret = false;
+  let key = '';
   for (const line of splitLines(text).map((one) => one.trimEnd())) {
     const assigned = /^[#;\s]*([\w.-]+)\s*[=:]\s*(.*)$/.exec(line);
     const continues = /^[ \t]/.test(line);
-    if (!continues) isSecret = assigned !== null && SECRET_KEY.test(assigned[1] ?? '');
+    if (!continues) key = assigned?.[1] ?? '';
     const value = (continues ? line : (assigned?.[2] ?? '')).trim();
-    if (isSecret && isWorthHiding(value)) found.add(value.length < SHORTEST_ALONE ? line.trim() : value);
+    if (isSecretKey(key) && isWorthHiding(value) && !(COUNTS.test(key) && isCount(value)))
+      found.add(value.length < SHORTEST_ALONE ? line.trim() : value);
     for (const url of line.match(URL_WITH_PASSWORD) ?? []) found.add(url);
   }
   return [...found].sort((a, b) => b.length - a.length);
@@ -42,7 +46,7 @@ export function quotableSecrets(texts: readonly string[]): readonly string[] {
     return secret.flatMap(({ value }) => [value, literalOf(value) ?? value, ...value.split('\n')]);
   });
   const shown = [...texts.flatMap(osloSecrets), ...values];
-  const found = [...shown, ...shown.flatMap(passwordsIn)].filter(isWorthHiding);
+  const found = [...shown, ...shown.flatMap(passwordsIn)].filter((one) => isWorthHiding(one) && !isCount(one));
   return [...new Set(found.flatMap((one) => (one.length < SHORTEST_ALONE ? quotations(one) : [one])))];
 }
 
@@ -77,5 +81,9 @@ export function maskOsloSecrets(text: string): string {
 }
 
 function isWorthHiding(value: string): boolean {
-  return value !== '' && value !== '<None>' && booleanOf(value) === undefined && !/^\d{1,5}$/.test(value);
+  return value !== '' && value !== '<None>' && booleanOf(value) === undefined;
+}
+
+function isCount(value: string): boolean {
+  return /^\d{1,5}$/.test(value);
 }
