@@ -66,7 +66,7 @@ export function demandsOf(host: HostRun, task: Task, scope: VariableScope): Dema
     isFatal,
     looksAtOthers:
       isOnce || keywords.delegateTo !== undefined || isTurningPoint(task) || readsOthers(host, task, scope),
-    isSeenByOthers: isFatal || REGROUPS.has(module),
+    isSeenByOthers: isFatal || REGROUPS.has(module) || keywords.delegateFacts !== undefined,
     throttle: Number(scope.render(keywords.throttle) ?? 0),
   };
 }

@@ -9,9 +9,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** Takes over what a task registers and the facts it found, and lets the look-ahead try again with them. */
 export function learn(host: HostRun, task: Task, result: Result): void {
-  const found = factsOf(result);
-  const owner = ownerOfFacts(host, task);
-  for (const values of found) learnFacts(owner, task, values);
+  const found = learnAllFacts(host, task, result);
   const { register } = task;
   if (register !== undefined && result.status === 'unknown') host.variables.registerUnknown(register);
   else if (register !== undefined)
@@ -21,21 +19,32 @@ export function learn(host: HostRun, task: Task, result: Result): void {
   host.lookAhead.retry((name) => name === register || name === 'ansible_facts' || learnt.has(name));
 }
 
-const NOTHING: readonly Values[] = [];
-
-function factsOf(result: Result): readonly Values[] {
-  if (result.items === undefined && result.values.ansible_facts === undefined) return NOTHING;
-  return [result, ...(result.items ?? [])]
-    .map((one) => one.values.ansible_facts)
-    .filter((values): values is Values => typeof values === 'object' && values !== null);
+/** As in Ansible, the next item of a loop sees what this one set, and its result by the registered name. */
+export function learnItem(host: HostRun, task: Task, item: Result): void {
+  learnAllFacts(host, task, item);
+  if (task.register !== undefined && item.status !== 'unknown')
+    host.variables.register(task.register, registered(item));
 }
 
-/** With `delegate_facts` what was found belongs to the host that was asked. */
-function ownerOfFacts(host: HostRun, { keywords }: Task): HostVariables {
-  if (keywords.delegateTo === undefined || keywords.delegateFacts === undefined) return host.variables;
-  const scope = host.scope({ keywords });
-  if (!toBoolean(scope.render(keywords.delegateFacts), 'delegate_facts')) return host.variables;
-  return host.run.variablesOf(String(scope.render(keywords.delegateTo)));
+const NOTHING: readonly Values[] = [];
+
+function learnAllFacts(host: HostRun, task: Task, result: Result): readonly Values[] {
+  if (result.items === undefined && result.values.ansible_facts === undefined) return NOTHING;
+  return [result, ...(result.items ?? [])].flatMap((one) => {
+    const facts = one.values.ansible_facts;
+    if (typeof facts !== 'object' || facts === null) return [];
+    learnFacts(ownerOfFacts(host, task, one), task, facts as Values);
+    return [facts as Values];
+  });
+}
+
+/** With `delegate_facts` what was found belongs to the host that was asked, which may be another for each item. */
+function ownerOfFacts(host: HostRun, task: Task, { values }: Result): HostVariables {
+  const { delegateTo, delegateFacts } = task.keywords;
+  if (delegateTo === undefined || delegateFacts === undefined) return host.variables;
+  const scope = host.scope(task).with(task.loop ? { [task.loop.variable]: values[task.loop.variable] } : {});
+  if (!toBoolean(scope.render(delegateFacts), 'delegate_facts')) return host.variables;
+  return host.run.variablesOf(String(scope.render(delegateTo)));
 }
 
 function learnFacts(variables: HostVariables, task: Task, values: Values): void {

@@ -8,6 +8,7 @@ import { firstFalse } from './conditions.ts';
 import { dependsOn } from './dependencies.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
+import { learnItem } from './learn.ts';
 import { loopItems } from './loops.ts';
 import { registered, skipped, sumOfItems, unknownResult } from './results.ts';
 import { type VariableScope } from './scope.ts';
@@ -52,6 +53,7 @@ async function runItems(
     if (index > 0) await pause(loop, scope);
     const result = await runItem(host, task, loop, scope.with(locals(loop, items, index)), label, item);
     results.push(result);
+    learnItem(host, task, result);
     host.run.emit({
       type: 'item.finished',
       play: host.batch.playId,
