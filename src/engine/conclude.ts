@@ -5,7 +5,7 @@ import type { HostRun } from './host-run.ts';
 import { learn, notify } from './learn.ts';
 import type { Progress } from './progress.ts';
 import { regroup } from './regroup.ts';
-import { registered } from './results.ts';
+import { registered, registeredLoop } from './results.ts';
 import { hide } from './run-task.ts';
 
 const INVENTORY = new Set(['add_host', 'group_by']);
@@ -54,7 +54,10 @@ function loseTouch(host: HostRun, label: TaskLabel, isFatal: boolean): Progress 
 
 function fail(host: HostRun, task: Task, label: TaskLabel, result: Result, isFatal: boolean): Progress {
   host.variables.register('ansible_failed_task', { name: label.name, action: task.module });
-  host.variables.register('ansible_failed_result', registered(result));
+  host.variables.register(
+    'ansible_failed_result',
+    task.loop && result.items ? registeredLoop(result, task.loop.variable) : registered(result),
+  );
   host.batch.recordFailure(host.name, host.rescues.at(-1), isFatal);
   if (host.rescues.length === 0) host.run.recap.stoppedAt(host.name, `at "${label.name}"`);
   return 'failed';
