@@ -32,6 +32,7 @@ function step(host: HostRun, statement: Statement, order: Order): Promise<Progre
     case 'include':
       return host.isSelected(statement) ? stepInclude(host, statement, order) : 'done';
     case 'meta':
+      if (!host.isSelected(statement)) return 'done';
       return stepMeta(host, statement, order).then((progress) =>
         progress === 'flush' ? flushHandlers(host, [...order, 0]) : progress,
       );
