@@ -5,6 +5,7 @@ import { DOCTOR_TEMPLATES } from '../../modules/doctor/args.ts';
 import type { HostEvidence } from '../../modules/doctor/evidence.ts';
 import { type Diagnosis, type Examination, examine, firstBreak } from '../../modules/doctor/examine.ts';
 import { type Finding, LINKS, linkNumber, linkTitle } from '../../modules/doctor/findings.ts';
+import { shellWord } from '../../modules/doctor/shell-word.ts';
 import { doctorSurvey } from '../../modules/doctor/survey.ts';
 import { jsonDocument, maskedTexts } from '../../report/document.ts';
 import { type DiagnosisView, doctorLines, type FindingView, type PatientView } from '../../report/doctor.ts';
@@ -24,6 +25,10 @@ export interface DoctorVerbOptions extends HostOptions {
 /** `tsplay doctor`. */
 export async function doctor(pattern: string, options: DoctorVerbOptions): Promise<number> {
   const composition = await compose(options);
+  if (options.flavor !== undefined && flavorOf(options.flavor).name.trim() === '')
+    composition.problems.error('--flavor: the name of a flavor is missing', {
+      hint: 'write gpu.a100, or gpu.a100=a100:1',
+    });
   const { answers, diagnosis, isInterrupted } = await diagnose(composition, pattern, options);
   showProblems(composition.problems, composition.secrets);
   if (composition.problems.hasErrors) return EXIT.invalid;
@@ -79,8 +84,10 @@ function findingView(finding: Finding): FindingView {
 
 /** Commands that can be pasted: with the inventory that was given here. */
 function examinationOf({ inventory, flavor }: DoctorVerbOptions): Examination {
-  const sources = (inventory.length > 0 ? inventory : ['inventory/']).map((source) => `-i ${source}`).join(' ');
-  const limit = (host: string) => (host === '' ? '' : ` --limit ${host}`);
+  const sources = (inventory.length > 0 ? inventory : ['inventory/'])
+    .map((source) => `-i ${shellWord(source)}`)
+    .join(' ');
+  const limit = (host: string) => (host === '' ? '' : ` --limit ${shellWord(host)}`);
   const remedies = {
     run: (host: string) => `tsplay run playbooks/gpu-cloud.yaml ${sources}${limit(host)}`,
     reboot: (host: string) => `tsplay run playbooks/rolling-reboot.yaml ${sources}${limit(host)}`,

@@ -3,6 +3,7 @@ import type { CloudService } from './attempt.ts';
 import type { HostEvidence } from './evidence.ts';
 import { broken, type Finding } from './findings.ts';
 import { serviceOf, sourcesOf } from './nova-config.ts';
+import { shellWord } from './shell-word.ts';
 
 const HOST = { section: 'DEFAULT', key: 'host' };
 
@@ -28,7 +29,7 @@ export function seenByNova(evidence: HostEvidence, controllers: readonly HostEvi
     return broken(
       'services',
       `the compute ${name} is disabled in Nova${found.reason === undefined ? '' : ` (${found.reason})`}`,
-      `openstack compute service set --enable ${name} nova-compute`,
+      `openstack compute service set --enable ${shellWord(name)} nova-compute`,
     );
   return found.isUp ? undefined : broken('services', downText(name), downRemedy(name));
 }
@@ -38,7 +39,7 @@ function downText(name: string): string {
 }
 
 function downRemedy(name: string): string {
-  return `journalctl -u nova-compute -n 20: does it reach the message broker? Or: openstack compute service set --up ${name} nova-compute`;
+  return `journalctl -u nova-compute -n 20: does it reach the message broker? Or: openstack compute service set --up ${shellWord(name)} nova-compute`;
 }
 
 const REMEDIES: Readonly<Record<CloudService, string>> = {

@@ -427,6 +427,23 @@ describe('the chain', () => {
     expect(firstBroken(fleet)).toMatchObject({ link: 'flavor', ...expected });
   });
 
+  it.each([
+    ['GPU large', 'a100:9', `openstack flavor set 'GPU large' --property "pci_passthrough:alias"="a100:1"`],
+    ["x'; reboot #", 'a100:9', `openstack flavor set 'x'\\''; reboot #' --property "pci_passthrough:alias"="a100:1"`],
+  ])('what mends the flavor %s can be pasted into a shell', (name, alias, mend) => {
+    const { fleet } = look([compute(), controller()], { flavor: { name, alias } });
+    expect(firstBroken(fleet)).toMatchObject({ mend });
+  });
+
+  it('an alias that some controller has cannot run a command in the shell of who mends a flavor', () => {
+    const alias = ALIAS.replace('"a100"', '"$(reboot)"');
+    const hosts = [compute(), controller({ nova: CONTROLLER.replace(ALIAS, alias) })];
+    const { fleet } = look(hosts, { flavor: { name: 'f', alias: 'a:1' } });
+    expect(firstBroken(fleet)).toMatchObject({
+      mend: `openstack flavor set f --property "pci_passthrough:alias"='$(reboot):1'`,
+    });
+  });
+
   it('a flavor of cards that no compute gives away is not mended by a smaller number', () => {
     const { fleet } = look([compute({ nova: `[pci]\n${ALIAS}` }), controller()]);
     expect(firstBroken(fleet)).toMatchObject({

@@ -5,6 +5,7 @@ import { type GivenFunction, givenFunctions, isMeant } from './card-links.ts';
 import type { ApiFlavor, FlavorWish, HostEvidence } from './evidence.ts';
 import { broken, type Finding, holds, notChecked } from './findings.ts';
 import type { Remedies } from './remedies.ts';
+import { quotedWord, shellWord } from './shell-word.ts';
 
 /** What Nova takes as `pci_passthrough:alias`. Source: nova `api/validation/extra_specs/pci_passthrough.py`. */
 const VALUE = /^[^:]+:\d+(?:\s*,\s*[^:]+:\d+)*$/;
@@ -17,7 +18,7 @@ export interface Fleet {
 /** Whether one flavor asks for something that the API knows and at least one compute has. */
 export function flavor(wish: FlavorWish, { computes, controllers }: Fleet): Finding {
   const name = `flavor ${wish.name}`;
-  const set = (value: string) => `openstack flavor set ${wish.name} --property "pci_passthrough:alias"="${value}"`;
+  const set = (value: string) => `openstack flavor set ${shellWord(wish.name)} ${aliasProperty(value)}`;
   if (!VALUE.test(wish.alias))
     return broken('flavor', `${name}: ${JSON.stringify(wish.alias)} is not alias:count`, set('ALIAS:1'));
   if (controllers.length === 0) return notChecked('flavor', `${name}: no controller is among these hosts`);
@@ -46,6 +47,10 @@ export function flavor(wish: FlavorWish, { computes, controllers }: Fleet): Find
       set(`${short.alias}:${short.most}`),
     );
   return holds('flavor', `${name}: ${wish.alias}`);
+}
+
+function aliasProperty(value: string): string {
+  return `--property "pci_passthrough:alias"=${quotedWord(value)}`;
 }
 
 interface Request {
@@ -108,7 +113,7 @@ export function apiFindings(all: readonly ApiFlavor[], question: ApiQuestion): r
 function lackingFinding(name: string, all: readonly ApiFlavor[], question: ApiQuestion): Finding | undefined {
   const found = all.find((one) => one.name === name);
   const wish = question.wishes.find((one) => one.name === name);
-  const property = `--property "pci_passthrough:alias"="${wish?.alias ?? `${onlyAlias(question.fleet)}:1`}"`;
+  const property = aliasProperty(wish?.alias ?? `${onlyAlias(question.fleet)}:1`);
   const run = wish ? `${question.remedies.run('').trim()} with nova_flavor_cloud, or ` : '';
   if (!found) {
     const similar = suggest(
@@ -119,11 +124,15 @@ function lackingFinding(name: string, all: readonly ApiFlavor[], question: ApiQu
     return broken(
       'flavor',
       `there is no flavor ${name} in the cloud${hint}`,
-      `${run}openstack flavor create ${name} … ${property}`,
+      `${run}openstack flavor create ${shellWord(name)} … ${property}`,
     );
   }
   if (found.alias !== null) return undefined;
-  return broken('flavor', `flavor ${name} asks for no PCI device`, `${run}openstack flavor set ${name} ${property}`);
+  return broken(
+    'flavor',
+    `flavor ${name} asks for no PCI device`,
+    `${run}openstack flavor set ${shellWord(name)} ${property}`,
+  );
 }
 
 /** The alias a flavor can mean, where there is but one. */
