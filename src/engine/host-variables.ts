@@ -72,6 +72,12 @@ export class HostVariables {
   readonly injectedFacts: Layer = mapLayer(this.#factValues);
 }
 
+/**
+ * What templates name without anybody having set it. The text is Ansible's own, so that files it wrote stay as they are;
+ * whoever sets the variable gets theirs, as since ansible-core 2.19.
+ */
+const BUILT_IN: Layer = layerOf({ ansible_managed: 'Ansible managed' }, true);
+
 /** The parts of Ansible's order of precedence that do not change while a play runs on a host. */
 export interface PlayLayers {
   readonly magic: Layer;
@@ -138,7 +144,8 @@ function settledLayers(
   const above = [...roleVars(role, play, 'vars'), ...layers.files.toReversed().map((layer) => layer.vars)];
   const below = [...layers.inventory.toReversed().map((layer) => layer.vars), ...roleVars(role, play, 'defaults')];
   const upper = [merged(above), layers.prompted, layerOf(play.vars)];
-  const made: SettledLayers = { play: { vars: play.vars, roles: play.roles }, upper, lower: [merged(below)] };
+  const lower = [merged(below), BUILT_IN];
+  const made: SettledLayers = { play: { vars: play.vars, roles: play.roles }, upper, lower };
   byRole.set(role, made);
   return made;
 }

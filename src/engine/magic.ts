@@ -42,12 +42,21 @@ export function magicLayer(sources: MagicSources): Layer {
     ansible_skip_tags: () => settings.skip,
     ansible_version: () => COMPATIBLE_VERSION,
     playbook_dir: () => play.directory,
+    ansible_play_name: () => [play.name].flat().join(','),
+    ansible_play_role_names: () => roleNames(play, ({ parents }) => parents.length === 0),
+    ansible_dependent_role_names: () => roleNames(play, ({ parents }) => parents.length > 0),
+    ansible_role_names: () => roleNames(play, () => true),
+    ansible_inventory_sources: () => inventory.sources,
     inventory_file: () => inventory.sources[0] ?? null,
     inventory_dir: () => (inventory.sources[0] === undefined ? null : directoryOf(inventory.sources[0])),
     omit: () => OMIT,
     ...(settings.limit === undefined ? {} : { ansible_limit: () => settings.limit }),
     ...(role ? roleVariables(role) : {}),
   });
+}
+
+function roleNames({ roles }: Play, isMeant: (role: RoleContext) => boolean): readonly string[] {
+  return [...new Set(roles.filter(isMeant).map(({ name }) => name))];
 }
 
 function roleVariables(role: RoleContext): Readonly<Record<string, () => unknown>> {
