@@ -2,6 +2,7 @@ import type { Become } from '../contract/connection.ts';
 import type { HostSession } from '../contract/host-session.ts';
 import type { AnyModule, TaskView } from '../contract/module.ts';
 import { TaskError } from '../contract/task-error.ts';
+import { toText } from '../language/jinja/python-repr.ts';
 import type { Task } from '../language/playbook/types.ts';
 import { toBoolean } from './booleans.ts';
 import type { HostLink, SessionNotes } from './host-link.ts';
@@ -121,11 +122,12 @@ class HostView implements TaskView {
 
 const NO_ENVIRONMENT: Readonly<Record<string, string>> = {};
 
+/** Texts as Python writes them, as Ansible's users expect: `True`, `1.0`. */
 function environmentOf(scope: VariableScope, layers: readonly unknown[]): Readonly<Record<string, string>> {
   if (layers.length === 0) return NO_ENVIRONMENT;
   const merged: Record<string, string> = {};
   for (const layer of layers.flatMap((raw) => [scope.render(raw)].flat())) {
-    for (const [name, value] of Object.entries(Object(layer))) merged[name] = String(value);
+    for (const [name, value] of Object.entries(Object(layer))) merged[name] = toText(value);
   }
   return merged;
 }

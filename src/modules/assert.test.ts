@@ -10,5 +10,8 @@ throughShells('assert', (box) => {
     await expect(box.host.run(assertModule, { that: ['yes', 'no'], fail_msg: 'too small' })).rejects.toThrow(
       'too small: no',
     );
+    await expect(box.host.run(assertModule, { that: 'no', fail_msg: 'too small' })).rejects.toMatchObject({
+      detail: { msg: 'too small', assertion: 'no' },
+    });
   });
 });

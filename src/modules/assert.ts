@@ -50,7 +50,11 @@ export default defineModule<Args, readonly Judged[]>({
     if (typeof value !== 'boolean')
       throw new TaskError(`${expression} must be true or false, but it is ${JSON.stringify(value) ?? typeof value}`);
     const said = [fail_msg ?? msg ?? 'Assertion failed'].flat().join('\n');
-    throw new TaskError(`${said}: ${expression}`, { assertion: expression, evaluated_to: false });
+    throw new TaskError(`${said}: ${expression}`, {
+      msg: said,
+      assertion: expression,
+      evaluated_to: false,
+    });
   },
   result: ({ success_msg = 'All assertions passed', quiet }) => (quiet ? {} : { msg: [success_msg].flat().join('\n') }),
   examples: [

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { defineModule } from '../contract/module.ts';
+import { defineModule, type TaskView } from '../contract/module.ts';
+import { UndefinedError } from '../language/jinja/types.ts';
 
 const args = z
   .strictObject({
@@ -26,7 +27,7 @@ export default defineModule<Args, Shown>({
   observe(wanted, _read, task) {
     const { var: expression, msg = 'Hello world!' } = wanted;
     if (expression === undefined) return Promise.resolve({ name: 'msg', value: msg });
-    return Promise.resolve({ name: expression, value: task.evaluate(expression) });
+    return Promise.resolve({ name: expression, value: valueOf(expression, task) });
   },
   plan: () => [],
   result: ({ verbosity }, { name, value }) => ({ [name]: value, ...(verbosity > 0 && { verbosity }) }),
@@ -35,3 +36,13 @@ export default defineModule<Args, Shown>({
     { title: 'A variable', task: 'debug:\n  var: ansible_facts.kernel' },
   ],
 });
+
+/** Whoever looks at a variable wants to know that there is none: in Ansible's words, and without failing. */
+function valueOf(expression: string, task: TaskView): unknown {
+  try {
+    return task.evaluate(expression);
+  } catch (error) {
+    if (error instanceof UndefinedError) return 'VARIABLE IS NOT DEFINED!';
+    throw error;
+  }
+}

@@ -93,6 +93,7 @@ export function programResult(
     cmd,
     rc: one.output.code,
     ...streams(text(one.output.stdout), text(one.output.stderr), args),
+    msg: one.output.code === 0 ? '' : 'non-zero return code',
     delta: duration(one.elapsed),
   };
 }
