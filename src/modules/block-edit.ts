@@ -20,7 +20,7 @@ export function withBlock(text: string, edit: BlockEdit): string {
   const end = lines.some((line) => line.endsWith('\r\n')) ? '\r\n' : '\n';
   const last = rest[at - 1];
   if (last !== undefined && !last.endsWith('\n')) rest[at - 1] = last + end;
-  const block = [edit.begin, ...edit.block.replace(/\n+$/, '').split('\n'), edit.end].map((line) => latin1(line) + end);
+  const block = [edit.begin, ...edit.block.replace(/\n$/, '').split('\n'), edit.end].map((line) => latin1(line) + end);
   return [...rest.slice(0, at), ...block, ...rest.slice(at)].join('');
 }
 

@@ -12,6 +12,7 @@ it.each([
   ['leaves text without a block alone', 'a', { block: undefined }, 'a'],
   ['inserts after the last match', 'a\nb\na\nc\n', { insertAfter: '^a' }, 'a\nb\na\n# BEGIN\none\ntwo\n# END\nc\n'],
   ['inserts at the beginning', 'a\n', { insertBefore: 'BOF' }, '# BEGIN\none\ntwo\n# END\na\n'],
+  ['keeps empty lines at the end of the block', 'a\n', { block: 'x\n\n' }, 'a\n# BEGIN\nx\n\n# END\n'],
   ['keeps CRLF', 'a\r\n', { block: 'x' }, 'a\r\n# BEGIN\r\nx\r\n# END\r\n'],
 ])('%s', (_, text, more, expected) => {
   const once = withBlock(text, { ...edit, ...more });
