@@ -62,8 +62,8 @@ evaluated by a shell as grub-mkconfig does. Parameters that other files set alre
 \`/etc/default/grub.d/zz-tsplay.cfg\`. Every non-recovery entry of the generated grub.cfg must hold them.
 
 Where each entry is a file (the RHEL family), all \`/boot/loader/entries/*.conf\` but the rescue entries must hold them, with
-\`$kernelopts\` and \`$tuned_params\` of GRUB's environment block put in and left standing. \`/etc/kernel/cmdline\`, where there is
-one, and \`/etc/default/grub\` are kept in step for later kernels. Neither grub2-mkconfig nor grubby is run: each file is
+\`$kernelopts\` and \`$tuned_params\` put in as GRUB's environment block and grub.cfg set them, and left standing.
+\`/etc/kernel/cmdline\`, where there is one, and \`/etc/default/grub\` are kept in step for later kernels. Neither grub2-mkconfig nor grubby is run: each file is
 replaced as a whole, and the diff shows it.
 
 Words are compared as the kernel does (lib/cmdline.c, kernel/params.c): \`-\` and \`_\` in keys are the same, and of two

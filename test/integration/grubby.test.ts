@@ -19,6 +19,8 @@ import {
  */
 const WRITTEN_ELSEWHERE: ReadonlySet<string> = new Set(['rhel-8.3-book']);
 
+const ENTRIES = '/boot/loader/entries';
+
 /** The machines have no grubby here: each command is answered from our reading of the machine's files. */
 type Answer = (machine: GrubbyHost, menu: Menu, command: string, printed: Step['output']) => unknown;
 
@@ -32,15 +34,12 @@ const ANSWERS: readonly (readonly [RegExp, Answer])[] = [
   [/^grubby --default-kernel$/, (_, { next }) => [kernelPath(next.kernel)]],
   [/^grubby --default-index$/, (_, { bls, next }) => [String(bls.files.findIndex((file) => file.id === next.id))]],
   [/^grub2-editenv list$/, (_, { bls }) => [...variables(bls)].map(([name, value]) => `${name}=${value}`)],
-  [/^cat \/proc\/cmdline$/, (_, { next }, __, [line = '']) => [[line.split(' ', 1)[0], ...texts(next)].join(' ')]],
+  [/^cat \/proc\/cmdline$/, (_, { next }, __, [line = '']) => [[line.split(' ', 1)[0], ...wordsOf(next)].join(' ')]],
   [/^cat \/etc\/kernel\/cmdline$/, (machine) => machine.text('/etc/kernel/cmdline').trimEnd().split('\n')],
   [/^grep GRUB_CMDLINE_LINUX /, (machine) => linesWith(machine, '/etc/default/grub', /GRUB_CMDLINE_LINUX/)],
   [
     /^grep -h \^options \/boot\/loader\/entries/,
-    (machine) =>
-      machine
-        .names('/boot/loader/entries')
-        .flatMap((name) => linesWith(machine, `/boot/loader/entries/${name}`, /^options/)),
+    (machine) => machine.names(ENTRIES).flatMap((name) => linesWith(machine, `${ENTRIES}/${name}`, /^options/)),
   ],
 ];
 
@@ -67,6 +66,16 @@ describe.each(GRUBBY_MACHINES)('%s, read and written by us as by grubby', (name)
     const printed = command.startsWith('grubby --info=') ? infoBlocks(output).map(withoutVariables) : output;
     const isMoved = WRITTEN_ELSEWHERE.has(name) && isWritten;
     expect(isMoved ? sorted(given) : given).toEqual(isMoved ? sorted(printed) : printed);
+  });
+
+  it('then gets what a GPU host needs, in every entry but the rescue entry, whose file stays as it is', async () => {
+    const rescue = machine.names(ENTRIES).filter((one) => one.includes('-0-rescue'));
+    const texts = () => rescue.map((one) => machine.text(`${ENTRIES}/${one}`));
+    const before = { rescue: texts(), next: wordsOf((await menuOf(machine)).next) };
+    const run = await machine.host.run(kernelCmdline, { tokens: ['intel_iommu=on', 'iommu=pt'] });
+    expect(run).toMatchObject({ remaining: [], values: { boot_loader: 'bls', stale_entries: [] } });
+    const after = { rescue: texts(), next: wordsOf((await menuOf(machine)).next) };
+    expect(after).toEqual({ ...before, next: [...before.next, 'intel_iommu=on', 'iommu=pt'] });
   });
 });
 
@@ -123,7 +132,7 @@ function variables({ environment }: BlsMenu): ReadonlyMap<string, string> {
   return parseGrubEnvironment(environment.kind === 'file' ? Buffer.from(environment.bytes).toString() : '');
 }
 
-function texts({ tokens }: BootEntry): readonly string[] {
+function wordsOf({ tokens }: BootEntry): readonly string[] {
   return tokens.map((token) => token.text);
 }
 

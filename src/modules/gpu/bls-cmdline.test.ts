@@ -78,7 +78,7 @@ describe('the command line in entries that are files', () => {
   it("says whose word it is when tuned's parameters contradict", () => {
     const block = environmentBlock('tuned_params=intel_iommu=off');
     expect(() => planned({ options: { [NEW]: `${ROOT} $tuned_params` }, block })).toThrow(
-      /\$tuned_params in GRUB's environment block says otherwise about intel_iommu=on/,
+      /\$tuned_params in GRUB's environment block or grub\.cfg says otherwise about intel_iommu=on/,
     );
   });
 

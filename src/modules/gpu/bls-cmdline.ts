@@ -106,6 +106,6 @@ function bare({ file, isCutShort }: BlsEntry): TaskError {
 function overruled({ file, options }: BlsEntry, left: readonly string[]): TaskError {
   const names = options.map((token) => token.text).filter((text) => text.includes('$'));
   return new TaskError(
-    `${file.path}: ${names.join(' ')} in GRUB's environment block says otherwise about ${left.join(' ')}; change it there ($tuned_params comes from the active tuned profile)`,
+    `${file.path}: ${names.join(' ')} in GRUB's environment block or grub.cfg says otherwise about ${left.join(' ')}; change it there ($tuned_params comes from the active tuned profile)`,
   );
 }

@@ -23,9 +23,16 @@ describe('the menu of machines whose entries are files', () => {
     expect(await line()).toBe(`${DEFAULTS} iommu=pt`);
   });
 
-  it('takes default_kernelopts for it, as Fedora 30 to 33 have it', async () => {
-    const older = (config: string) => config.replace('  set kernelopts=', '  set default_kernelopts=');
-    await on('fedora-42-container', { '/boot/grub2/grub.cfg': older });
+  const named = (from: string, to: string) => (text: string) => text.replace(from, to);
+  it.each([
+    [
+      'takes default_kernelopts for it, as Fedora 30 to 33 have it',
+      'grub.cfg',
+      named(' kernelopts=', ' default_kernelopts='),
+    ],
+    ['takes an empty one in the block for none', 'grubenv', named('\nsaved_entry=', '\nkernelopts=\nsaved_entry=')],
+  ])('%s', async (_, file, edit) => {
+    await on('fedora-42-container', { [`/boot/grub2/${file}`]: edit });
     expect(await line()).toBe(DEFAULTS);
   });
 
@@ -34,16 +41,13 @@ describe('the menu of machines whose entries are files', () => {
     ['sets to nothing', (config: string) => `${config}\n`, 'crashkernel=auto'],
     ['sets', (config: string) => config.replace(RESET, 'set tuned_params="a=2"'), 'crashkernel=auto a=2'],
     ['does not set', (config: string) => config.replace(RESET, ''), 'crashkernel=auto a=1'],
-  ])(
-    "believes the block about tuned's parameters unless grub.cfg says otherwise later, here %s them",
-    async (_, config, end) => {
-      await on('rocky-8.10-cloud', {
-        '/boot/efi/EFI/rocky/grub.cfg': config,
-        '/boot/grub2/grubenv': (block) => block.replace(/^#{17}/m, 'tuned_params=a=1\n'),
-      });
-      expect((await line())?.endsWith(end)).toBe(true);
-    },
-  );
+  ])("believes the block about tuned's parameters unless grub.cfg %s them later", async (_, config, end) => {
+    await on('rocky-8.10-cloud', {
+      '/boot/efi/EFI/rocky/grub.cfg': config,
+      '/boot/grub2/grubenv': (block) => block.replace(/^#{17}/m, 'tuned_params=a=1\n'),
+    });
+    expect((await line())?.endsWith(end)).toBe(true);
+  });
 
   it.each([
     ['', 'ffffffffffffffffffffffffffffffff-6.12.0-211.53.1.el10_2.x86_64'],

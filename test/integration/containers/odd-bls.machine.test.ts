@@ -111,7 +111,7 @@ describe('boot entries that are files, on a small file system of their own', () 
     [
       '$tuned_params that contradict',
       `${options(`${BARE} $tuned_params`)} ${block('tuned_params=iommu=off')}`,
-      /\$tuned_params in GRUB's environment block says otherwise/,
+      /\$tuned_params in GRUB's environment block or grub\.cfg says otherwise/,
     ],
     [
       'a variable of /etc/default/grub that contradicts',
