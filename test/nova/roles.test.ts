@@ -131,6 +131,22 @@ describe.skipIf(obstacle)(
       expect(complaints(meantOtherwise).get('ctl01')).toContain('gpu02 lacks the alias new (10de:2184)');
     });
 
+    it('takes flavors as Nova names them, blanks included, and refuses names that a shell would read otherwise', async () => {
+      const flavors = (name: string) => ({
+        limit: 'ctl01',
+        extraVars: [JSON.stringify({ nova_gpu_flavors: [{ name, alias: 'K4200', gpus: 2 }] })],
+      });
+      const played = await fleet.play(GPU_CLOUD, flavors('GPU (large)'));
+      expect(complaints(played)).toEqual(new Map());
+      expect(JSON.stringify(played.events)).toContain(
+        JSON.stringify('openstack flavor set "GPU (large)" --property "pci_passthrough:alias"="K4200:2"').slice(1, -1),
+      );
+      for (const name of ['x$(reboot)', 'a"b', ' a', 'a`b`', 'a\\', 'a\nb']) {
+        const refused = await fleet.play(GPU_CLOUD, { ...flavors(name), mode: 'check' });
+        expect(complaints(refused).get('ctl01'), name).toContain('needs a name without quotes');
+      }
+    });
+
     it('comes back as it was where the scheduler does not start with it: a release was given that is not installed', async () => {
       const played = await fleet.play(GPU_CLOUD, { limit: 'ctl02' });
       const said = complaints(played).get('ctl02') ?? '';
