@@ -1,5 +1,5 @@
 import { TaskError } from '../contract/task-error.ts';
-import { type LineEdit, matcherOf } from './line-edit.ts';
+import { type LineEdit, presentLine } from './line-edit.ts';
 
 /** Word processors and chat programs put these in; shells, GRUB and Nova take them for text. */
 const TYPOGRAPHIC = /[\u201c\u201d\u2018\u2019\u00a0\ufeff]/u;
@@ -7,9 +7,8 @@ const TYPOGRAPHIC = /[\u201c\u201d\u2018\u2019\u00a0\ufeff]/u;
 const KNOWN_SYNTAX =
   /^\/etc\/(?:default\/|sysctl|modprobe\.d\/|modules|modules-load\.d\/|fstab$|sudoers|ssh\/|nova\/|initramfs-tools\/|dracut|environment$|security\/)/;
 
-/** Refuses lines that every run would add again, or that no program reads as they look. @throws {TaskError} */
-export function refuseUnstableLine(edit: LineEdit, path: string): void {
-  const { line, hasBackrefs } = edit;
+/** Refuses lines that no program reads as they look. @throws {TaskError} */
+export function refuseUnsuitableLine({ line }: LineEdit, path: string): void {
   if (/[\r\n]/.test(line))
     throw new TaskError('line holds a line break: use blockinfile for several lines, or one task a line');
   const odd = TYPOGRAPHIC.exec(line);
@@ -19,10 +18,21 @@ export function refuseUnstableLine(edit: LineEdit, path: string): void {
       `line holds U+${code} (a typographic quote or blank), which ${path} would take literally: type a plain one`,
     );
   }
-  const matches = hasBackrefs ? undefined : matcherOf(edit);
-  if (matches && matches(`${Buffer.from(line).toString('latin1')}\n`) === false) {
-    throw new TaskError(
-      `line does not match its own ${edit.regexp === undefined ? 'search_string' : 'regexp'}, so every run would change the file again: ${line}`,
-    );
-  }
+}
+
+/**
+ * Refuses an edit that the next run would make again. A regexp need not match its line: `^#Port` finds nothing any more
+ * once its line stands there without the #, as long as no second line has one.
+ * @throws {TaskError}
+ */
+export function refuseUnstableResult(after: string, edit: LineEdit): void {
+  const again = presentLine(after, edit);
+  if (again === after) return;
+  const lines = after.split('\n');
+  const at = again.split('\n').findIndex((line, index) => line !== lines[index]);
+  const found = Buffer.from(lines[at] ?? '', 'latin1').toString();
+  const why = edit.hasBackrefs
+    ? 'the regexp matches the line it made, which would change again'
+    : 'the regexp or search_string finds another line to replace; let it match the wanted line too';
+  throw new TaskError(`every run would change the file again: after this edit ${why} (line ${at + 1}: ${found})`);
 }

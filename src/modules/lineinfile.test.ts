@@ -54,7 +54,7 @@ describe('lineinfile', () => {
     [
       'fills groups into the line',
       'k = 1\n',
-      { regexp: '^(k) = (?P<v>.*)$', line: '\\1 = [\\g<v>]', backrefs: true },
+      { regexp: '^(k) = (?P<v>\\w*)$', line: '\\1 = [\\g<v>]', backrefs: true },
       'k = [1]\n',
     ],
     [
@@ -69,6 +69,13 @@ describe('lineinfile', () => {
     ['keeps CRLF of the line it replaces', 'a=1\r\nb\r\n', { regexp: '^a=', line: 'a=2' }, 'a=2\r\nb\r\n'],
     ['ends a new line as its neighbours end', 'b\r\n', { line: 'c' }, 'b\r\nc\r\n'],
     ['creates the first line of an empty file', '', { line: 'c' }, 'c\n'],
+    ['uncomments a line', '#Port 22\nx\n', { regexp: '^#Port', line: 'Port 2222' }, 'Port 2222\nx\n'],
+    [
+      'is content once its regexp finds nothing and the line is there',
+      'Port 2\n',
+      { regexp: '^#Port', line: 'Port 2' },
+      undefined,
+    ],
     ['handles $ at the end of a line', 'a=1\n', { regexp: '^a=\\d$', line: 'a=2' }, 'a=2\n'],
   ] as const)('%s', (_, before, args, expected) => {
     expect(after(holding(before), args)).toBe(expected);
@@ -99,16 +106,18 @@ describe('lineinfile', () => {
   });
 
   it.each([
-    [
-      'a line its own regexp does not match',
-      { regexp: '^GRUB_TIMEOUT=5$', line: 'GRUB_TIMEOUT=6' },
-      'does not match its own regexp',
-    ],
     ['a line break in the line', { line: 'a\nb' }, 'line break'],
     ['typographic quotes', { line: 'GRUB_CMDLINE_LINUX=“quiet”' }, 'U+201C'],
     ['an expression with a mistake', { regexp: '(', line: 'x' }, 'regexp: ('],
   ])('refuses %s', (_, args, message) => {
     expect(() => after(holding('x\n'), args)).toThrow(message);
+  });
+
+  it.each([
+    ['another line to replace', '#a=1\n#a=2\n', { regexp: '^#a=', line: 'a=3' }, 'line 1: #a=1'],
+    ['a line that grows', 'k=1\n', { regexp: '^(k=.*)', line: '\\1 x', backrefs: true }, 'line 1: k=1 x'],
+  ])('refuses an edit that the next run would make again: %s', (_, before, args, message) => {
+    expect(() => after(holding(before), args)).toThrow(message);
   });
 
   it('refuses a missing file unless it may create it', () => {

@@ -6,7 +6,7 @@ import { replaceContent } from '../changes/write-file.ts';
 import { fileContent } from '../probes/file.ts';
 import { backup, hostPath, ownership, validate } from './fields.ts';
 import { type LineEdit, absentLines, presentLine } from './line-edit.ts';
-import { refuseUnstableLine } from './line-refusals.ts';
+import { refuseUnstableResult, refuseUnsuitableLine } from './line-refusals.ts';
 import { adjustAttributes, wantedMode } from './ownership.ts';
 import { splitWords } from './words.ts';
 
@@ -59,7 +59,7 @@ export default defineModule<Args, FileContent>({
   name: 'lineinfile',
   summary: 'Keep one line in a text file, or keep it out',
   description:
-    'Works on bytes: everything outside the line stays as it is, whatever its encoding or line ends. A line that its own regexp does not match is refused, because every run would add it again.',
+    'Works on bytes: everything outside the line stays as it is, whatever its encoding or line ends. An edit that the next run would make again is refused: a regexp that still finds another line to replace, or backrefs that make the line grow.',
   args,
   argAliases: { dest: 'path', destfile: 'path', name: 'path', regex: 'regexp', value: 'line' },
   textArgs: ['mode', 'line'],
@@ -69,9 +69,10 @@ export default defineModule<Args, FileContent>({
     if (current.kind === 'absent' && wanted.state === 'absent') return [];
     if (current.kind === 'absent' && !wanted.create)
       throw new TaskError(`${wanted.path} does not exist; create: true would make it`);
-    if (wanted.line !== undefined && wanted.state === 'present') refuseUnstableLine(edit, wanted.path);
+    if (wanted.line !== undefined && wanted.state === 'present') refuseUnsuitableLine(edit, wanted.path);
     const before = current.kind === 'file' ? Buffer.from(current.bytes).toString('latin1') : '';
     const after = wanted.state === 'present' ? presentLine(before, edit) : absentLines(before, edit);
+    if (wanted.state === 'present') refuseUnstableResult(after, edit);
     if (after === before && current.kind === 'file') return adjustAttributes(current, wanted);
     return [replaceContent(current, Buffer.from(after, 'latin1'), optionsOf(wanted, current))];
   },
