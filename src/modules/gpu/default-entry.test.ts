@@ -54,4 +54,12 @@ describe('the entry of the next boot', () => {
   it('is a problem where it is the rescue entry', () => {
     expect(host([NEW, `${MACHINE}-0-rescue`], `${MACHINE}-0-rescue`).problem).toMatch(/rescue/);
   });
+
+  it('is a problem where it is a memory test, whose one-word name comes before letters of a machine-id', () => {
+    const ours = 'f'.repeat(32);
+    const memtest = 'title Memory test\nlinux /memtest86+x64.bin\n';
+    const menu = menuOf({ [`${ours}-5.14.0-1.el9`]: entryText('5.14.0-1.el9', 'ro'), 'memtest86+': memtest }, null);
+    const next = entriesOf(menu, '/boot/grub2/grub.cfg', RHEL_MENU).default;
+    expect(defaultEntryProblem(menu, next, ours)).toMatch(/takes memtest86\+, which has neither options nor an initrd/);
+  });
 });

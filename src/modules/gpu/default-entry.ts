@@ -1,3 +1,4 @@
+import { takesParameters } from '../../probes/bls-entries.ts';
 import type { BootEntry } from '../../probes/grub-config.ts';
 import type { BlsMenu } from './boot-menu.ts';
 
@@ -9,6 +10,7 @@ export function defaultEntryProblem(menu: BlsMenu, entry: BootEntry | null, mach
   const next = menu.files.find((file) => file.id === entry?.id);
   if (!next) return null;
   if (next.isRescue) return `the next boot takes the rescue entry ${next.id}`;
+  if (!takesParameters(next)) return `the next boot takes ${next.id}, which has neither options nor an initrd`;
   const own = menu.files.filter((file) => file.machineId === machineId && !file.isRescue);
   const isForeign = next.machineId !== null && next.machineId !== machineId;
   if (!isForeign || own.length === 0) return null;
