@@ -9,7 +9,7 @@ import { decide } from './nova/decide.ts';
 import { environmentOptions } from './nova/environment-options.ts';
 import { NOVA_CONF_EXAMPLES } from './nova/examples.ts';
 import { type Current, observe } from './nova/observe.ts';
-import { osloText, textOf } from './nova/oslo-text.ts';
+import { type OsloText, osloText, textOf } from './nova/oslo-text.ts';
 import { requireUnits, restartsFor, unitNames } from './nova/restarts.ts';
 import { osloSecrets, quotableSecrets } from './nova/secrets.ts';
 
@@ -50,10 +50,7 @@ function plan(args: NovaConfArgs, current: Current): readonly Change[] {
   const units = current.units.filter(({ name }) =>
     [...args.restart, ...args.restart_if_present].flatMap(unitNames).includes(name),
   );
-  const secrets = quotableSecrets([
-    ...current.files.flatMap((file) => (file.kind === 'file' ? [decoded(file.path, file.bytes)] : [])),
-    ...wanted.texts.map(textOf),
-  ]);
+  const secrets = () => quotableSecrets([...set.texts, ...wanted.texts].map(textOf));
   return [...writes, ...restartsFor({ units, files: current.files, writes, settle: args.settle, secrets })];
 }
 
@@ -63,8 +60,18 @@ function configSet(args: NovaConfArgs, files: readonly FileContent[]): ConfigSet
     throw new TaskError(
       `also_edit: ${stray} is not among the files the service reads: ${files.map((file) => file.path).join(', ')}`,
     );
-  const texts = files.map((file) => osloText(file.path, contentOf(args, file)));
+  const texts = files.map((file) => knownText(args, file));
   return { texts, path: args.path, editable: new Set([args.path, ...args.also_edit]) };
+}
+
+/** What was planned with is what the result tells of; it is taken apart once. */
+const known = new WeakMap<FileContent, OsloText>();
+
+function knownText(args: NovaConfArgs, file: FileContent): OsloText {
+  const text = known.get(file) ?? osloText(file.path, contentOf(args, file));
+  // Whether one that is absent counts as empty, each task says for itself.
+  if (file.kind === 'file') known.set(file, text);
+  return text;
 }
 
 function contentOf(args: NovaConfArgs, file: FileContent): string {

@@ -22,8 +22,15 @@ export function textOf(file: OsloText): string {
   return file.lines.join('');
 }
 
+/** A file as packages ship it has ten thousand lines of comments, and every edit and check asks what stands in it. */
+const sources = new WeakMap<OsloText, OsloSource>();
+
 export function sourceOf(file: OsloText): OsloSource {
-  return { path: file.path, file: parseOslo(textOf(file)) };
+  const known = sources.get(file);
+  if (known) return known;
+  const source = { path: file.path, file: parseOslo(textOf(file)) };
+  sources.set(file, source);
+  return source;
 }
 
 export function removeEntry(file: OsloText, entry: Entry): OsloText {

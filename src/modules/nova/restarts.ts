@@ -17,8 +17,8 @@ export interface RestartQuestion {
   readonly writes: readonly WriteFile[];
   /** Seconds. */
   readonly settle: number;
-  /** What the logs of the units must not tell. */
-  readonly secrets: readonly string[];
+  /** What the logs of the units must not tell; asked only where one is restarted. */
+  readonly secrets: () => readonly string[];
 }
 
 /**
@@ -29,7 +29,8 @@ export interface RestartQuestion {
 export function restartsFor(question: RestartQuestion): readonly RunCommand[] {
   const { units, files, writes } = question;
   const due = units.filter((unit) => unit.isLoaded && isDue(unit, files, writes.length > 0));
-  const plain = due.map((unit) => restart(unit, question));
+  const secrets = due.length > 0 ? question.secrets() : [];
+  const plain = due.map((unit) => ({ ...restart(unit, question), secrets }));
   return plain.map((command, index) =>
     due[index]?.activeState === 'active' && writes.length > 0
       ? { ...command, onFailure: [...undone(writes), ...plain.slice(0, index + 1)] }
@@ -57,7 +58,7 @@ function isStale({ startedAt, now }: ServiceUnit, files: readonly FileContent[])
   return times.some((time) => time <= now && Math.floor(startedAt) <= time);
 }
 
-function restart(unit: ServiceUnit, { files, settle, secrets }: RestartQuestion): RunCommand {
+function restart(unit: ServiceUnit, { files, settle }: RestartQuestion): RunCommand {
   const paths = files.flatMap((file) => (file.kind === 'file' ? [file.realPath] : []));
   return runCommand(['sh', '-s', '--', unit.name, String(settle), ...paths], {
     purpose: `restart ${unit.name}`,
@@ -65,7 +66,6 @@ function restart(unit: ServiceUnit, { files, settle, secrets }: RestartQuestion)
     deadlineMs: RESTART_MS + settle * 1000,
     touches: [serviceResource(unitName(unit.name)), 'path:/var/log'],
     predicts: [restartedUnit(unit)],
-    secrets,
   });
 }
 
