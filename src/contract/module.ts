@@ -26,12 +26,20 @@ export interface TaskView {
 export interface ControllerFiles {
   /** Throws TaskError naming every place it looked. */
   read(src: string, folder: 'files' | 'templates'): Promise<Uint8Array>;
-  /** Renders a template file with the task's variables. */
-  render(src: string): Promise<string>;
+  /** Renders a template file with the task's variables. What a first line `#jinja2:` says wins over `blocks`. */
+  render(src: string, blocks?: TemplateBlocks): Promise<string>;
+  /** Permission bits of a file, for `mode: preserve`. Throws TaskError as `read` does. */
+  mode(src: string, folder: 'files' | 'templates'): Promise<number>;
   /** Files below a directory, relative paths in sorted order; null when `src` is not a directory. */
   list(src: string, folder: 'files' | 'vars'): Promise<readonly string[] | null>;
   /** The variables of a YAML or JSON file, decrypted, templates unrendered. Throws TaskError. */
   vars(src: string): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** How a template's blocks treat the white space around them. */
+export interface TemplateBlocks {
+  readonly trimBlocks: boolean;
+  readonly lstripBlocks: boolean;
 }
 
 export interface ModuleExample {

@@ -6,6 +6,7 @@ import type { SecretRegistry } from '../contract/secret.ts';
 import type { Problems } from '../contract/problem.ts';
 import type { Addition } from '../language/inventory/assemble.ts';
 import type { Inventory } from '../language/inventory/types.ts';
+import type { BlockOptions } from '../language/jinja/compile.ts';
 import type { CompiledExpression, CompiledTemplate, Environment } from '../language/jinja/types.ts';
 import type { PlaybookLoader } from '../language/playbook/loader.ts';
 import type { ConnectionDefaults } from './connection-target.ts';
@@ -23,7 +24,7 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 export interface Compiler {
   expression(source: string): CompiledExpression;
-  template(source: string): CompiledTemplate;
+  template(source: string, blocks?: BlockOptions): CompiledTemplate;
   /** The text of a `!vault` scalar. */
   decrypt(text: string): string;
 }

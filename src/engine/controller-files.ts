@@ -1,7 +1,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { ControllerFiles } from '../contract/module.ts';
+import type { ControllerFiles, TemplateBlocks } from '../contract/module.ts';
 import { TaskError } from '../contract/task-error.ts';
 import type { RoleContext } from '../language/playbook/types.ts';
 import type { Compiler, RunContext } from './context.ts';
@@ -47,11 +47,15 @@ export class TaskFiles implements ControllerFiles {
     return readFile(await this.#find(src, folder));
   }
 
-  async render(src: string): Promise<string> {
+  async mode(src: string, folder: 'files' | 'templates'): Promise<number> {
+    return (await stat(await this.#find(src, folder))).mode & 0o7777;
+  }
+
+  async render(src: string, blocks?: TemplateBlocks): Promise<string> {
     const path = await this.#find(src, 'templates');
     const text = await readFile(path, 'utf8');
     try {
-      return this.#compiler.template(text).render(this.#scope);
+      return this.#compiler.template(text, blocks).render(this.#scope);
     } catch (error) {
       throw new TaskError(`${path}: ${error instanceof Error ? error.message : String(error)}`, {}, { cause: error });
     }

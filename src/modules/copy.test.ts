@@ -17,11 +17,23 @@ throughShells('copy', (box) => {
 
   it('copy does not replace when force is false, and copies on the host', async () => {
     writeFileSync(box.at('mine'), 'mine');
-    expect((await box.host.run(copy, { dest: box.at('mine'), content: 'x', force: false })).changes).toEqual([]);
+    const kept = { dest: box.at('mine'), content: 'x', force: false, mode: '0600' };
+    expect((await box.host.run(copy, kept)).changes).toEqual([]);
     expect(
       (await box.host.run(copy, { src: box.at('mine'), dest: box.at('copy'), remote_src: true })).remaining,
     ).toEqual([]);
     expect(readFileSync(box.at('copy'), 'utf8')).toBe('mine');
+  });
+
+  it('copy keeps the mode of the source when asked to', async () => {
+    await box.host.run(copy, { src: 'run', dest: box.at('run'), mode: 'preserve' });
+    await box.host.run(copy, { src: box.at('run'), dest: box.at('again'), mode: 'preserve', remote_src: true });
+    expect(['run', 'again'].map((name) => statSync(box.at(name)).mode & 0o777)).toEqual([0o750, 0o750]);
+  });
+
+  it('copy writes what is no text as Python writes JSON', async () => {
+    await box.host.run(copy, { dest: box.at('json'), content: { a: 1, b: [true, null, 'é'] } });
+    expect(readFileSync(box.at('json'), 'utf8')).toBe(String.raw`{"a": 1, "b": [true, null, "\u00e9"]}`);
   });
 
   it('copy compares and replaces files too large to be read', async () => {

@@ -4,8 +4,9 @@ import type { FileContent, FileState } from '../contract/file-state.ts';
 import { type ControllerFiles, defineModule } from '../contract/module.ts';
 import type { Read } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
+import { jsonText } from '../language/jinja/filters/json.ts';
 import { fileContent } from '../probes/file.ts';
-import { backup, fileMode, ownership, validate } from './fields.ts';
+import { backup, fileMode, placement, validate } from './fields.ts';
 import {
   directoriesFor,
   observePlace,
@@ -32,7 +33,7 @@ const args = z
     directory_mode: fileMode.optional().describe('Mode of directories that are created on the way'),
     backup,
     validate,
-    ...ownership,
+    ...placement,
   })
   .refine(({ src, content }) => (src === undefined) !== (content === undefined), {
     error: 'needs either src or content',
@@ -90,20 +91,21 @@ async function prepare(wanted: Args, controller: ControllerFiles): Promise<Args>
   const { src, content, remote_src } = wanted;
   if (content !== undefined) return { ...wanted, sources: [{ name: '', bytes: Buffer.from(textOf(content)) }] };
   if (src === undefined || remote_src) return wanted;
-  const names = await controller.list(src, 'files');
-  if (names === null)
-    return { ...wanted, sources: [{ name: basename(src), bytes: await controller.read(src, 'files') }] };
-  const prefix = src.endsWith('/') ? '' : basename(src);
-  const read = async (name: string) => ({
-    name: join(prefix, name),
-    bytes: await controller.read(join(src, name), 'files'),
+  const read = async (path: string, name: string): Promise<SourceFile> => ({
+    name,
+    bytes: await controller.read(path, 'files'),
+    ...(wanted.mode === 'preserve' && { mode: await controller.mode(path, 'files') }),
   });
-  return { ...wanted, sources: await Promise.all(names.map(read)), isTree: true };
+  const names = await controller.list(src, 'files');
+  if (names === null) return { ...wanted, sources: [await read(src, basename(src))] };
+  const prefix = src.endsWith('/') ? '' : basename(src);
+  const sources = await Promise.all(names.map((name) => read(join(src, name), join(prefix, name))));
+  return { ...wanted, sources, isTree: true };
 }
 
-/** As Ansible: text as it is, anything else as JSON. */
+/** As Ansible: text as it is, anything else as Python writes JSON. */
 function textOf(content: unknown): string {
-  return typeof content === 'string' ? content : JSON.stringify(content);
+  return typeof content === 'string' ? content : jsonText(content);
 }
 
 async function observe(wanted: Args, read: Read): Promise<Current> {
@@ -133,7 +135,7 @@ function isDirectory(content: FileContent): boolean {
 
 async function remoteSource({ src = '' }: Args, read: Read): Promise<readonly SourceFile[]> {
   const content = await read(fileContent(src));
-  if (content.kind === 'file') return [{ name: basename(src), bytes: content.bytes }];
+  if (content.kind === 'file') return [{ name: basename(src), bytes: content.bytes, mode: content.state.mode }];
   if (content.kind === 'absent') throw new TaskError(`${src} does not exist on the host`);
   if (content.kind === 'too-large')
     throw new TaskError(`${src} is too large to be copied on the host this way (more than 4 MiB): use command with cp`);

@@ -30,6 +30,21 @@ export const ownership = {
   group: z.string().min(1).optional().describe('Group name or number'),
 };
 
+/** Of modules that bring a file: it may keep the mode it has where it comes from. */
+export const placement = {
+  ...ownership,
+  mode: z
+    .union([z.literal('preserve'), fileMode])
+    .optional()
+    .describe(
+      'Permissions: 0644, u=rw,g=r,o=r, or preserve for those of the source. Absent: kept, and 0644 for a new file',
+    ),
+  follow: z
+    .literal(true, { error: 'a link at dest is always followed here; to replace it, remove it first with file' })
+    .optional()
+    .describe('Where dest is a link, the file it leads to is written. Always so'),
+};
+
 /** Programs that check a new file before it is put in place. */
 export const validate = z
   .string()

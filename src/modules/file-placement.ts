@@ -17,9 +17,12 @@ export interface SourceFile {
   /** Below the destination when that is a directory. */
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** Permission bits where it comes from; known when the task says `mode: preserve`. */
+  readonly mode?: number | undefined;
 }
 
-export interface PlacementOptions extends Ownership {
+export interface PlacementOptions extends Omit<Ownership, 'mode'> {
+  readonly mode?: Ownership['mode'] | 'preserve';
   readonly force: boolean;
   readonly backup: boolean;
   readonly validate?: string | undefined;
@@ -44,10 +47,12 @@ export async function observePlace(source: SourceFile, path: string, read: Read)
 }
 
 /** The changes that put a file in its place, none when it is there with the right content, mode and owner. */
-export function planPlace({ source, content, checksum }: Placed, options: PlacementOptions): readonly Change[] {
+export function planPlace({ source, content, checksum }: Placed, wanted: PlacementOptions): readonly Change[] {
+  const options = { ...wanted, mode: modeOf(wanted, source) };
   if (content.kind === 'not-a-file')
     throw new TaskError(`${content.path} must be a file, but a ${content.state.kind} is there`);
-  if (content.kind !== 'absent' && (!options.force || isSame(content, source.bytes, checksum))) {
+  if (content.kind !== 'absent' && !options.force) return [];
+  if (content.kind !== 'absent' && isSame(content, source.bytes, checksum)) {
     return adjustState({ ...content.state, path: content.realPath }, options);
   }
   const write = replaceOptions(options, content);
@@ -66,6 +71,11 @@ export function planPlace({ source, content, checksum }: Placed, options: Placem
   ];
 }
 
+function modeOf({ mode }: PlacementOptions, source: SourceFile): Ownership['mode'] {
+  if (mode !== 'preserve') return mode;
+  return source.mode === undefined ? undefined : { kind: 'bits', bits: source.mode };
+}
+
 function isSame(
   content: Exclude<FileContent, { kind: 'absent' | 'not-a-file' }>,
   bytes: Uint8Array,
@@ -76,7 +86,7 @@ function isSame(
 }
 
 function replaceOptions(
-  { mode, owner, group, backup, validate }: PlacementOptions,
+  { mode, owner, group, backup, validate }: PlacementOptions & Ownership,
   content: FileContent,
 ): ReplaceOptions {
   const bits = wantedMode(mode, content);

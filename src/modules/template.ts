@@ -2,7 +2,7 @@ import { basename, join, normalize } from 'node:path/posix';
 import { z } from 'zod';
 import { defineModule } from '../contract/module.ts';
 import { fileContent } from '../probes/file.ts';
-import { backup, ownership, validate } from './fields.ts';
+import { backup, placement, validate } from './fields.ts';
 import { observePlace, type Placed, planPlace } from './file-placement.ts';
 
 const LINE_ENDS = { '\\n': '\n', '\\r': '\r', '\\r\\n': '\r\n', '\n': '\n', '\r': '\r', '\r\n': '\r\n' } as const;
@@ -13,16 +13,19 @@ const args = z.strictObject({
     .string()
     .startsWith('/', { error: 'must be an absolute path on the host' })
     .describe('File to write; in a directory it keeps the name of the template'),
+  trim_blocks: z.boolean().default(true).describe('Drop the line end after a block'),
+  lstrip_blocks: z.boolean().default(false).describe('Drop the white space before a block that begins its line'),
   force: z.boolean().default(true).describe('Replace a file with other content; false only creates'),
   newline_sequence: z.enum(['\\n', '\\r', '\\r\\n', '\n', '\r', '\r\n']).default('\n').describe('How lines end'),
   backup,
   validate,
-  ...ownership,
+  ...placement,
 });
 
 interface Args extends z.output<typeof args> {
   /** Put here by `prepare`. */
   readonly text?: string;
+  readonly sourceMode?: number;
 }
 
 export default defineModule<Args, Placed>({
@@ -32,13 +35,21 @@ export default defineModule<Args, Placed>({
     'Rendered on the controller before the host is looked at; an undefined variable is an error that names it.',
   args,
   textArgs: ['mode'],
-  prepare: async (wanted, controller) => ({ ...wanted, text: await controller.render(wanted.src) }),
-  async observe({ src, dest, text = '', newline_sequence }, read) {
+  async prepare(wanted, controller) {
+    const { src, mode, trim_blocks, lstrip_blocks } = wanted;
+    const isUsual = trim_blocks && !lstrip_blocks;
+    const text = await controller.render(
+      src,
+      isUsual ? undefined : { trimBlocks: trim_blocks, lstripBlocks: lstrip_blocks },
+    );
+    return { ...wanted, text, ...(mode === 'preserve' && { sourceMode: await controller.mode(src, 'templates') }) };
+  },
+  async observe({ src, dest, text = '', sourceMode, newline_sequence }, read) {
     const path = normalize(dest).replace(/(.)\/+$/, '$1');
     const found = dest.endsWith('/') ? undefined : await read(fileContent(path, 0));
     const isInside = found === undefined || (found.kind === 'not-a-file' && found.state.kind === 'directory');
     const bytes = Buffer.from(text.replaceAll('\n', LINE_ENDS[newline_sequence]));
-    return observePlace({ name: '', bytes }, isInside ? join(path, basename(src)) : path, read);
+    return observePlace({ name: '', bytes, mode: sourceMode }, isInside ? join(path, basename(src)) : path, read);
   },
   plan: (wanted, placed) => planPlace(placed, wanted),
   result: ({ src }, { content }) => ({ src, dest: content.path }),

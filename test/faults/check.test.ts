@@ -107,6 +107,7 @@ test('J4: a run that failed after a change still runs what the change notified, 
 const controller = {
   read: () => Promise.reject(new Error('no controller file')),
   render: () => Promise.reject(new Error('no template')),
+  mode: () => Promise.reject(new Error('no controller file')),
   list: () => Promise.resolve(null),
   vars: () => Promise.resolve({}),
 };

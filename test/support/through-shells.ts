@@ -19,6 +19,7 @@ const SHELLS = [
 const controller = {
   read: (src: string) => Promise.resolve(Buffer.from(`content of ${src}`)),
   render: (src: string) => Promise.resolve(`rendered ${src}\n`),
+  mode: () => Promise.resolve(0o750),
   list: (src: string) => Promise.resolve(src.startsWith('tree') ? ['a', 'sub/b'] : null),
   vars: (src: string) => Promise.resolve({ from: src }),
 };

@@ -399,3 +399,15 @@ describe('filters that need the environment', () => {
     expect(evaluate("59 | random(30, seed='x')")).toBeGreaterThanOrEqual(30);
   });
 });
+
+it.each([
+  ['{% if true %}\nx\n  {% endif %}\ny', { trimBlocks: false, lstripBlocks: true }, '\nx\n\ny'],
+  ['{% if true %}\nx\n  {% endif %}\ny', { trimBlocks: true, lstripBlocks: false }, 'x\n  y'],
+  ['#jinja2: trim_blocks: True\n{% if true %}\nx{% endif %}', { trimBlocks: false, lstripBlocks: false }, 'x'],
+])(
+  'treats white space around blocks as asked, unless the first line says otherwise: %j',
+  (source, blocks, expected) => {
+    const compiler = createCompiler(standardEnvironment());
+    expect(compiler.template(source, blocks).render({ lookup: () => undefined })).toBe(expected);
+  },
+);

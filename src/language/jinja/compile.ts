@@ -18,7 +18,15 @@ export interface Compiler {
   /** @throws {TemplateError} for a mistake in the text, and for filters, tests, lookups and functions that do not exist. */
   expression(source: string): CompiledExpression;
   /** @throws {TemplateError} as {@link Compiler.expression}. */
-  template(source: string): CompiledTemplate;
+  template(source: string, blocks?: BlockOptions): CompiledTemplate;
+}
+
+/** What a first line `#jinja2:` may say too, and that line wins. */
+export interface BlockOptions {
+  /** Drop the line end after a block. Default true. */
+  readonly trimBlocks: boolean;
+  /** Drop the white space before a block that begins its line. Default false. */
+  readonly lstripBlocks: boolean;
 }
 
 const CACHED = 20_000;
@@ -28,9 +36,17 @@ const CACHED = 20_000;
  * @example createCompiler(standardEnvironment()).expression("x | default('y')").evaluate({ lookup: () => undefined }) // 'y'
  */
 export function createCompiler(environment: Environment): Compiler {
+  const usual = remembered((source) => compileTemplate(source, environment));
+  // The two options before the text make one key for both.
+  const unusual = remembered((key) =>
+    compileTemplate(key.slice(2), environment, { trimBlocks: key[0] === 't', lstripBlocks: key[1] === 'l' }),
+  );
   return {
     expression: remembered((source) => compileExpression(source, environment)),
-    template: remembered((source) => compileTemplate(source, environment)),
+    template: (source, blocks) =>
+      blocks === undefined
+        ? usual(source)
+        : unusual(`${blocks.trimBlocks ? 't' : '-'}${blocks.lstripBlocks ? 'l' : '-'}${source}`),
   };
 }
 
@@ -102,9 +118,9 @@ const DYNAMIC = /\{[{%#]/;
  * Compiles text with `{{ }}`, `{% %}` and `{# #}`. A first line `#jinja2: trim_blocks:False` sets options, as for Ansible's template files.
  * @throws {TemplateError} with line and column inside the text.
  */
-export function compileTemplate(source: string, environment: Environment): CompiledTemplate {
+export function compileTemplate(source: string, environment: Environment, blocks?: BlockOptions): CompiledTemplate {
   if (!DYNAMIC.test(source) && !source.startsWith('#jinja2:')) return constantTemplate(source);
-  const options = templateOptions(source);
+  const options = templateOptions(source, blocks);
   const { body, assigned } = parseTemplate(source, options);
   const run = compileBody(body, { source, environment, assigned });
   const render = (scope: Scope): string =>

@@ -8,8 +8,11 @@ import { faultAt } from './tokens.ts';
 const HEADER = '#jinja2:';
 
 /** Reads `#jinja2: trim_blocks:False, lstrip_blocks:True` when it is the first line. */
-export function templateOptions(source: string): TemplateOptions {
-  const defaults = { from: 0, trimBlocks: true, lstripBlocks: false };
+export function templateOptions(
+  source: string,
+  blocks: Pick<TemplateOptions, 'trimBlocks' | 'lstripBlocks'> = { trimBlocks: true, lstripBlocks: false },
+): TemplateOptions {
+  const defaults = { from: 0, ...blocks };
   if (!source.startsWith(HEADER)) return defaults;
   const end = source.indexOf('\n');
   const line = source.slice(HEADER.length, end < 0 ? source.length : end);

@@ -102,6 +102,11 @@ function dump(
   );
 }
 
+/** The text of the filter to_json. */
+export function jsonText(value: unknown): string {
+  return dump(value, {}, {});
+}
+
 const UNSAFE: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', "'": '\\u0027' };
 
 const tojson: Filter = (value, args, kwargs) => {
