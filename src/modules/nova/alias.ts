@@ -115,6 +115,14 @@ function canonical(alias: JsonObject): string {
   );
 }
 
+/** One key of an alias as Nova takes it. */
+function meaningOf(alias: JsonObject, key: string): unknown {
+  if (key === 'numa_policy') return alias.numa_policy ?? 'legacy';
+  // Without it an alias takes either kind, so that it means neither.
+  if (key === 'live_migratable' && alias[key] !== undefined) return strictBooleanOf(alias[key]) ?? alias[key];
+  return key.endsWith('_id') ? lowered(alias[key]) : alias[key];
+}
+
 const lowered = (id: unknown) => (typeof id === 'string' ? id.toLowerCase() : id);
 
 const ORDER = [
@@ -140,7 +148,7 @@ export const aliasRules: ItemRules<JsonObject> = {
   isRival: (a, b) => nameOf(a) === nameOf(b),
   matches: (alias, pattern) =>
     Object.entries(pattern).every(([key, value]) =>
-      key.endsWith('_id') ? lowered(alias[key]) === lowered(value) : alias[key] === value,
+      key === 'name' ? nameOf(alias) === nameOf(pattern) : meaningOf(alias, key) === meaningOf({ [key]: value }, key),
     ),
   isOrdered: false,
 };

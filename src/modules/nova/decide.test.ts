@@ -144,6 +144,12 @@ describe('device_spec', () => {
     expect(left).toBe('[pci]\ndevice_spec = {"vendor_id": "15b3"}\n');
   });
 
+  it('with a tag that Nova reads alike is removed, however it is written', () => {
+    const args = { pci: { device_spec: { absent: [{ managed: 'no' }] } } };
+    const spec = (managed: string) => `[pci]\ndevice_spec = {"vendor_id":"10de","managed":${managed}}\n`;
+    for (const no of ['"no"', '"False"', '"0"', 'false']) expect(decided(args, one(spec(no))).text).toBe('[pci]\n');
+    for (const yes of ['"yes"', 'true']) expect(decided(args, one(spec(yes))).text).toBe(spec(yes));
+  });
   it('doubles the dollar of a regular expression, and reads it back as one', () => {
     const spec = { vendor_id: '10de', address: { bus: '8[48]$' } };
     expect(decided({ pci: { device_spec: { exactly: [spec] } } }, one('[pci]\n')).text).toContain('"8[48]$$"');
@@ -264,6 +270,18 @@ describe('alias', () => {
     expect(decided({ pci: { alias: { contains: twice } } }, one('[pci]\n')).text).toBe(`[pci]\n${line}\n`);
   });
 
+  it.each([
+    [{ name: 't4' }, '{"name":" t4 ","vendor_id":"10de","product_id":"1eb8"}'],
+    [{ numa_policy: 'legacy' }, '{"name":"t4","vendor_id":"10de","product_id":"1eb8"}'],
+    [{ live_migratable: 'yes' }, '{"name":"t4","vendor_id":"10de","product_id":"1eb8","live_migratable":"True"}'],
+  ])('that means %j is removed, however it is written', (pattern, alias) => {
+    const args = { pci: { alias: { absent: [pattern] } } };
+    expect(decided(args, one(`[pci]\nalias = ${alias}\n`)).text).toBe('[pci]\n');
+  });
+  it('that says nothing of live migration is no alias that refuses it', () => {
+    const text = '[pci]\nalias = {"name":"t4","vendor_id":"10de","product_id":"1eb8"}\n';
+    expect(decided({ pci: { alias: { absent: [{ live_migratable: 'no' }] } } }, one(text)).text).toBe(text);
+  });
   it('both wanted and unwanted is refused', () => {
     const args = { pci: { alias: { contains: [alias], absent: [{ vendor_id: '10DE' }] } } };
     expect(() => decided(args, one('[pci]\n'))).toThrow('under `contains` and under `absent`');

@@ -118,9 +118,14 @@ function tags(spec: JsonObject): string {
   const { vendor_id: _v, product_id: _p, address: _a, devname: _d, ...rest } = spec;
   return JSON.stringify(
     Object.entries(rest)
-      .map(([key, value]) => [key, BOOLEANS.includes(key) ? (strictBooleanOf(value) ?? value) : value])
+      .map(([key, value]) => [key, tagOf(key, value)])
       .sort(),
   );
+}
+
+/** Nova takes `no`, `false` and `0` for the same. */
+function tagOf(key: string, value: unknown): unknown {
+  return BOOLEANS.includes(key) && value !== undefined ? (strictBooleanOf(value) ?? value) : value;
 }
 
 const ORDER = ['vendor_id', 'product_id', 'address', 'devname', ...Object.keys(KEYS).slice(4)];
@@ -140,7 +145,7 @@ export const specRules: ItemRules<JsonObject> = {
   matches: (spec, pattern) =>
     Object.entries(pattern).every(([key, value]) => {
       if (key === 'address') return canonicalAddress(spec.address) === canonicalAddress(value);
-      return key.endsWith('_id') ? idOf(spec[key]) === idOf(value) : spec[key] === value;
+      return key.endsWith('_id') ? idOf(spec[key]) === idOf(value) : tagOf(key, spec[key]) === tagOf(key, value);
     }),
   isOrdered: true,
 };
