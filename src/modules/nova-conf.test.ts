@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCommandKind } from '../changes/run-command.ts';
+import { runCommand, runCommandKind } from '../changes/run-command.ts';
 import type { HostSession } from '../contract/host-session.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { type HostUnderTest, hostUnderTest } from '../../test/support/run-module.ts';
@@ -162,7 +163,9 @@ describe('nova-conf on a host', () => {
     const failure: unknown = await runCommandKind.apply(restart, { ...host.session, run }).catch((error) => error);
     expect(failure).toBeInstanceOf(TaskError);
     const said = JSON.stringify(failure instanceof TaskError && [failure.message, failure.detail]);
-    expect(said).toMatch(/rfc1738 URL from string 'mysql\+pymysql:\/\/nova:\*+@db\/nova'.*Access denied for nova using '\*+'.*nova-compute is failed/);
+    expect(said).toMatch(
+      /rfc1738 URL from string 'mysql\+pymysql:\/\/nova:\*+@db\/nova'.*Access denied for nova using '\*+'.*nova-compute is failed/,
+    );
     expect(said + live.join('')).not.toMatch(/correct-horse|pfel|second|key99|'short'|else|ere@/);
     expect(live).toEqual([]);
   });
@@ -264,6 +267,23 @@ describe('nova-conf on a host', () => {
     await expect(host.run(novaConf, args({ files: [conf], config_dirs: [join(folder, 'd')] }))).rejects.toThrow(
       `${folder}/d/20.conf:2`,
     );
+  });
+
+  it.each([
+    ['a link to nothing', 'ln -s nowhere'],
+    ['a directory', 'mkdir'],
+  ])('refuses a configuration directory that holds %s, at which Nova stops', async (_what, command) => {
+    mkdirSync(join(folder, 'd'));
+    execFileSync('sh', [
+      '-c',
+      `cd "$1" && ln -s /dev/null 10-off.conf && touch .hidden.conf && ${command} 20-odd.conf`,
+      'sh',
+      join(folder, 'd'),
+    ]);
+    const asked = args({ files: [conf], config_dirs: [join(folder, 'd')] });
+    await expect(host.run(novaConf, asked)).rejects.toThrow(`${folder}/d/20-odd.conf is neither a file nor`);
+    await host.apply(runCommand(['rm', '-r', join(folder, 'd/20-odd.conf')], { touches: ['*'] }));
+    expect((await host.run(novaConf, asked)).remaining).toEqual([]);
   });
 
   it('creates a file of its own only when told to', async () => {

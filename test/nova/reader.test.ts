@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -59,6 +60,18 @@ describe('our reader and oslo.config', () => {
     const folder = written({ 'nova.conf': Buffer.from('[DEFAULT]\nx = caf\xe9\n', 'latin1') });
     const { unreadable } = await judge.ask({ words: reading([`${folder}/nova.conf`]) });
     expect(unreadable).toContain('UnicodeDecodeError');
+  });
+
+  it('agree on what in a directory stops Nova: a link to nothing and a directory, but not /dev/null', async () => {
+    const folder = written({ 'nova.conf': '[DEFAULT]\n', 'd/10.conf': '[DEFAULT]\n' });
+    const ask = () => judge.ask({ words: reading([`${folder}/nova.conf`], [`${folder}/d`]) });
+    symlinkSync('/dev/null', `${folder}/d/20.conf`);
+    expect((await ask()).unreadable).toBeUndefined();
+    symlinkSync('nowhere', `${folder}/d/30.conf`);
+    expect((await ask()).unreadable).toContain('30.conf');
+    rmSync(`${folder}/d/30.conf`);
+    mkdirSync(`${folder}/d/30.conf`);
+    expect((await ask()).unreadable).toContain('30.conf');
   });
 
   it('agree on the effective values over files and directories, old names included', { timeout: 120_000 }, async () => {

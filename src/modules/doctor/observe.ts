@@ -1,8 +1,7 @@
 import { dirname } from 'node:path/posix';
 import type { TaskView } from '../../contract/module.ts';
-import type { Read, Probe } from '../../contract/probe.ts';
+import type { Read } from '../../contract/probe.ts';
 import { TaskError } from '../../contract/task-error.ts';
-import { directoryFiles } from '../../probes/directory.ts';
 import { fileContent } from '../../probes/file.ts';
 import { grubDefaults } from '../../probes/grub-defaults.ts';
 import { tokenize } from '../../probes/kernel-cmdline-tokens.ts';
@@ -18,6 +17,7 @@ import { bootMenu } from '../gpu/boot-menu.ts';
 import { selectGpus } from '../gpu/gpu-cards.ts';
 import { wishOf } from '../gpu/wish-args.ts';
 import { effectiveAliases } from '../nova/checks.ts';
+import { configDirectory } from '../nova/directory-files.ts';
 import { environmentOptions, environmentText } from '../nova/environment-options.ts';
 import { NEWEST_KNOWN } from '../nova/options.ts';
 import type { JsonObject } from '../nova/oslo-json.ts';
@@ -137,7 +137,7 @@ async function readConfig(
   if (override) throw new TaskError(environmentText(override));
   // A web server's command line says nothing of Nova's files; oslo.config then takes the project's defaults.
   const { places, source } = configPlaces(path, unit?.name.includes('nova') ? unit : undefined);
-  const found = (await Promise.all(places.map((place) => read(filesAt(place))))).flat();
+  const found = (await Promise.all(places.map((place) => filesAt(place, read)))).flat();
   const own =
     found.some((file) => file.path === path) || dirname(path) === '/etc/nova' ? [] : [await read(fileContent(path))];
   const files = [...found, ...own].filter((file) => file.kind === 'file');
@@ -147,8 +147,8 @@ async function readConfig(
 /** Sections whose options the links rest on. */
 const JUDGED: readonly string[] = ['pci', 'filter_scheduler'];
 
-function filesAt({ kind, path }: ConfigPlace): Probe<readonly FileContent[] | FileContent> {
-  return kind === 'directory' ? directoryFiles(path, '.conf') : fileContent(path);
+async function filesAt({ kind, path }: ConfigPlace, read: Read): Promise<readonly FileContent[]> {
+  return kind === 'directory' ? configDirectory(path, read) : [await read(fileContent(path))];
 }
 
 function textOf(file: Extract<FileContent, { kind: 'file' }>): string {

@@ -2,7 +2,6 @@ import { dirname } from 'node:path/posix';
 import type { FileContent } from '../../contract/file-state.ts';
 import type { Read } from '../../contract/probe.ts';
 import { TaskError } from '../../contract/task-error.ts';
-import { directoryFiles } from '../../probes/directory.ts';
 import { fileContent } from '../../probes/file.ts';
 import { type ConfigPlace, type ConfigPlaces, configPlaces } from '../../probes/nova/config-files.ts';
 import { novaRelease, releaseNumber } from '../../probes/nova/release.ts';
@@ -10,6 +9,7 @@ import { type ServiceUnit, serviceUnit } from '../../probes/nova/service-unit.ts
 import { type PciFunction, pciTree } from '../../probes/pci.ts';
 import type { NovaConfArgs } from './args.ts';
 import type { HostFunction } from './cross-check.ts';
+import { configDirectory } from './directory-files.ts';
 import { unitNames } from './restarts.ts';
 
 /** What a decision about Nova's configuration on one host rests on. */
@@ -84,9 +84,7 @@ function placesOf(args: NovaConfArgs, units: readonly ServiceUnit[]): ConfigPlac
 }
 
 async function filesAt({ kind, path }: ConfigPlace, read: Read): Promise<readonly FileContent[]> {
-  if (kind !== 'directory') return [await read(fileContent(path))];
-  // A link to /dev/null says nothing to Nova.
-  return (await read(directoryFiles(path, '.conf'))).filter((file) => file.kind !== 'not-a-file');
+  return kind === 'directory' ? configDirectory(path, read) : [await read(fileContent(path))];
 }
 
 /** A file that is not there yet may still be one the service will read: in a directory it reads. */
