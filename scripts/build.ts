@@ -1,10 +1,11 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { warmUp } from './warm-up.ts';
 
 /**
- * Bundles src/ into dist/: reading four hundred small files cost half of what a short run takes. Verbs stay chunks of their
- * own, so that `tsplay --help` does not load ssh2. Types are checked by `npm run check`.
+ * Bundles src/ into dist/: reading four hundred small files cost half of what a short run takes. What `import()` names is
+ * evaluated when it is called for, so that `tsplay --help` does not start ssh2. Types are checked by `npm run check`.
  */
 const withoutHttpAgents: Plugin = {
   // ssh2 also brings agents for HTTP over SSH, which nothing here uses: they load Node's http, https and tls at every start.
@@ -26,22 +27,29 @@ const withoutLocales: Plugin = {
 };
 
 const root = join(import.meta.dirname, '..');
+const bundle = join(root, 'dist', 'cli', 'tsplay.cjs');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await build({
   entryPoints: [join(root, 'src', 'cli', 'main.ts')],
-  outdir: join(root, 'dist', 'cli'),
+  outfile: bundle,
   bundle: true,
-  splitting: true,
   platform: 'node',
   target: 'node24',
-  format: 'esm',
+  format: 'cjs',
   sourcemap: true,
+  minifyWhitespace: true,
   // ssh2's native parts are optional and are left out.
   external: ['cpu-features', '*.node'],
   plugins: [withoutHttpAgents, withoutLocales],
-  // ssh2 is CommonJS and asks for Node's own modules and its directory while it runs.
+  define: { 'import.meta.url': 'bundleUrl' },
+  // One function, called by bin/tsplay.cjs.
   banner: {
-    js: "import { createRequire as tsplayRequire } from 'node:module'; const require = tsplayRequire(import.meta.url), __dirname = import.meta.dirname, __filename = import.meta.filename;",
+    js: "(function (require, __filename, __dirname) { const module = { exports: {} }, bundleUrl = require('node:url').pathToFileURL(__filename).href;",
   },
+  footer: { js: '})' },
   logLevel: 'warning',
 });
+const text = readFileSync(bundle);
+if (text.some((byte) => byte > 127))
+  throw new Error(`${bundle} is not plain ASCII, and bin/tsplay.cjs reads it as Latin-1`);
+await warmUp(bundle);

@@ -134,4 +134,4 @@ function unexpected(error: unknown): number {
   return 1;
 }
 
-await tsplay.parseAsync();
+tsplay.parseAsync().catch((error) => process.exit(unexpected(error)));
