@@ -16,7 +16,7 @@ may_look() {
  * host more than all the rest. "$@" are the paths; `all` says how they are to be looked at, in groups `s 3 0 2 4096 5 `: the first
  * three themselves, the next two with the content at the end of their links up to 0 bytes, five up to 4096. Paths stay in "$@", since
  * `set -- "$@" "$p"` in a loop would copy all of them each time: `held` lists the numbers of those that exist, `ask` the same as shell
- * words for stat.
+ * words for stat. With `usual` all of them exist, and `s` is what stat said.
  *
  * Prints `head`; a stat line for each (- where stat failed); a letter for each content (c content, t too large, u unreadable, n not a
  * file, b beyond the budget of one reply, v vanished); the names behind pairs of owner and group other than root's, each pair once,
@@ -25,7 +25,7 @@ may_look() {
  * for each file.
  */
 const LOOK = `
-[ -n "$each" ] || eval "s=\\$(stat $follow -c \\"\\$f\\" -- $ask)" || each=1
+[ -n "$usual$each" ] || eval "s=\\$(stat $follow -c \\"\\$f\\" -- $ask)" || each=1
 [ -z "$each" ] || { again; s=$(for i in $held; do
   group; eval "p=\\\${$i}"
   case $m in (s) stat -c "$f" -- "$p";; (*) stat -L -c "$f" -- "$p";; esac || printf -- '-\\n'
@@ -36,25 +36,30 @@ u= g= known=
 case $u/$g in root:x:0:*/root:x:0:*) known=' 0:0 ';; esac
 set -f; IFS='
 '
-o= kept= links= who= whose= owners= total=0
+i=0 o= kept= links= who= whose= owners= total=0
 again
 for line in $s; do
-  i=\${held%% *} held=\${held#* } size=\${line%%|*} ids=\${line#*|}; ids=\${ids%%|*}
+  if [ -n "$usual" ]; then i=$((i + 1)); else i=\${held%% *} held=\${held#* }; fi
   [ "$i" -le "$to" ] || group
-  eval "p=\\\${$i}"
-  case $known in *" $ids "*) ;; *) [ "$size" = - ] || {
+  ids=\${line#*|}; mode=\${ids#*|} ids=\${ids%%|*}
+  case $known in *" $ids "*) ;; *) [ "$line" = - ] || {
     known="$known $ids "
     if [ "$m" = s ]; then who="$who$i
 "; else whose="$whose$i
 "; fi; } ;; esac
-  if [ "$m" = s ]; then [ ! -L "$p" ] || links="$links$i
-"
-  elif [ "$size" = - ]; then o=\${o}v
-  elif [ ! -f "$p" ]; then o=\${o}n
-  elif [ "$size" -gt "$m" ]; then o=\${o}t
-  elif [ ! -r "$p" ]; then o=\${o}u
-  elif [ $((total + size)) -gt 7340032 ]; then o=\${o}b
-  else total=$((total + size)) o=\${o}c kept="$kept \\"\\\${$i}\\""; fi
+  case $m/$mode in
+  s/a???\\|*) links="$links$i
+";;
+  s/*) ;;
+  */8???\\|*)
+    size=\${line%%|*}; eval "p=\\\${$i}"
+    if [ "$size" -gt "$m" ]; then o=\${o}t
+    elif [ ! -r "$p" ]; then o=\${o}u
+    elif [ $((total + size)) -gt 7340032 ]; then o=\${o}b
+    else total=$((total + size)) o=\${o}c kept="$kept \\"\\\${$i}\\""; fi;;
+  */-) o=\${o}v;;
+  *) o=\${o}n;;
+  esac
 done
 n='%u:%g|%U|%G'
 [ -z "$who$whose" ] || owners=$(
@@ -76,20 +81,31 @@ f='${STAT_FORMAT}' TZ=UTC0; export TZ
 again() { groups=$all to=0; }
 group() {
   while [ "$i" -gt "$to" ]; do
-    m=\${groups%% *} groups=\${groups#* }
+    m=\${groups%%[ ,]*} groups=\${groups#* }
     to=$((to + \${groups%% *})) groups=\${groups#* }
   done
 }
 `;
 
 /**
- * Arguments: the groups of {@link LOOK}, then the paths. Prints a line of flags (1 exists, 0 absent; f exists, a absent, d dangling
- * link, l link loop, in capitals where the real path differs; x hidden), those real paths, each with its length, and for what exists
- * the rest.
+ * For {@link FILES_SCRIPT}, where a path is absent, hidden, a link or behind one. A path that is looked at in several ways is now there
+ * once for each. `head` becomes a line of flags (1 exists, 0 absent; f exists, a absent, d dangling link, l link loop, in capitals where
+ * the real path differs; x hidden), then those real paths, each with its length.
  */
-export const FILES_SCRIPT = `${MAY_LOOK}${GROUPS}
-all=$1; shift; again
-i=0 flags= reals= held= ask= each= last=. same= follow=
+export const UNUSUAL_SCRIPT = `${MAY_LOOK}
+all= list= i=0
+while [ -n "$looks" ]; do
+  kinds=\${looks%% *} looks=\${looks#* }; n=\${looks%% *} looks=\${looks#* }
+  while [ -n "$kinds" ]; do
+    all="$all\${kinds%%,*} $n " j=0
+    while [ "$j" -lt "$n" ]; do j=$((j + 1)) list="$list \\"\\\${$((i + j))}\\""; done
+    case $kinds in *,*) kinds=\${kinds#*,};; *) kinds=;; esac
+  done
+  i=$((i + n))
+done
+eval "set -- $list"
+again
+i=0 flags= reals= last=. same=
 flag() {
   if [ -z "$r" ] || [ "$r" = "$p" ]; then flags=$flags$1
   else flags=$flags$2 reals="$reals\${#r}:$r
@@ -129,14 +145,32 @@ for p do
 done
 head="$flags
 $reals"
-[ -n "$held" ] || { printf %s "$head"; exit 0; }
+[ -n "$held" ] || { printf %s "$head"; exit 0; }`;
+
+/**
+ * Arguments: {@link UNUSUAL_SCRIPT}; how the paths are looked at, in groups as for {@link LOOK}, where `4096,s 3 ` stands for three
+ * paths that are looked at in both ways; the number of directories of those whose content is asked for, and these; the paths, each
+ * once. Most often all of them are there, none is a link, and one stat says so: `head` is then a dot, and one line and one content
+ * serve all ways to look at a path.
+ */
+export const FILES_SCRIPT = `${GROUPS}
+unusual=$1 looks=$2 n=$3 usual=1 held= ask= each= follow=; shift 3
+while [ "$n" -gt 0 ]; do
+  { cd -P -- "\${1:-/}" && [ "\${PWD%/}" = "$1" ]; } 2>/dev/null || usual=
+  n=$((n - 1)); shift
+done
+all=$looks head='.
+'
+[ -n "$usual" ] && s=$(stat -c "$f" -- "$@" 2>/dev/null) || usual=
+case $s in *\\|a???\\|*) usual=;; esac
+[ -n "$usual" ] || eval "$unusual"
 ${LOOK}`;
 
 /**
  * Arguments: the most bytes of a file, then pairs of directory and suffix. For each the number of names (- for no directory) and the
  * names by length; then what {@link LOOK} says of all those files.
  */
-export const DIRECTORY_SCRIPT = `${GROUPS}max=$1; shift; n=$#; i=0 held= ask= each= head= follow=-L
+export const DIRECTORY_SCRIPT = `${GROUPS}max=$1; shift; n=$#; i=0 usual= held= ask= each= head= follow=-L
 while [ "$i" -lt "$n" ]; do
   dir=$1 suffix=$2 count=0; shift 2; i=$((i + 2))
   if [ ! -d "$dir" ]; then head="$head-

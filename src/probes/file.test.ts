@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HostUnderTest, hostUnderTest } from '../../test/support/run-module.ts';
-import type { FileState } from '../contract/file-state.ts';
+import type { FileContent, FileState } from '../contract/file-state.ts';
 import { directoryFiles, directoryNames } from './directory.ts';
 import { filesInForce, listedModules } from './modprobe-config.ts';
 import { fileContent, fileState } from './file.ts';
@@ -57,6 +57,41 @@ describe.each(SHELLS)('files read through %s', (_, shell) => {
       { kind: 'absent', path: at('none') },
       { kind: 'absent' },
     ]);
+  });
+
+  it('answers the same whether or not another path of the frame is absent or a link', async () => {
+    const place = at('asked');
+    mkdirSync(join(place, 'dir'), { recursive: true });
+    for (const [name, text] of [
+      ['empty', ''],
+      ['small', 'small\n'],
+      ['large', 'x'.repeat(300)],
+    ] as const)
+      writeFileSync(join(place, name), text, { mode: 0o640 });
+    chownSync(join(place, 'small'), 1, 65_533);
+    symlinkSync('small', join(place, 'link'));
+    execFileSync('mkfifo', [join(place, 'fifo')]);
+    const paths = ['dir', 'empty', 'small', 'large', 'fifo'].map((name) => join(place, name));
+    type Way = (path: string) => Promise<FileState | FileContent>;
+    const ways = (on: HostUnderTest): readonly Way[] => [
+      (path) => on.read(fileState(path)),
+      (path) => on.read(fileContent(path)),
+      (path) => on.read(fileContent(path, 0)),
+      (path) => on.read(fileContent(path, 100)),
+    ];
+    const ask = async (more: readonly string[]) => {
+      const fresh = await hostUnderTest({ shell });
+      const readings = paths.flatMap((path) => ways(fresh).map((way) => way(path)));
+      const all = await Promise.all([Promise.all(readings), ...more.map((path) => fresh.read(fileContent(path)))]);
+      await fresh.close();
+      return all;
+    };
+    const [usual] = await ask([]);
+    expect(usual).toHaveLength(20);
+    for (const one of ['link', 'none', 'none/below', 'link/below'])
+      expect((await ask([join(place, one)]))[0]).toEqual(usual);
+    expect(usual.filter((reading) => reading.kind === 'too-large')).toHaveLength(3);
+    expect(usual[8]).toMatchObject({ kind: 'file', owner: 'daemon', group: '65533' });
   });
 
   it('reads names with newlines, spaces, dashes, quotes and substitutions literally', async () => {

@@ -3,8 +3,8 @@ import { type Probe, type ProbeKind, probe } from '../contract/probe.ts';
 import { pathResource } from '../contract/resource.ts';
 import { type Command, script } from '../contract/command.ts';
 import { absolutePath } from './absolute-path.ts';
-import { FILES_SCRIPT } from './file-scripts.ts';
-import { byKind, type FileWord, parseFiles, pathOf } from './parse-files.ts';
+import { FILES_SCRIPT, UNUSUAL_SCRIPT } from './file-scripts.ts';
+import { type FileWord, isContent, looksOf, parseFiles } from './parse-files.ts';
 import { predictContent, predictState } from './predict-file.ts';
 import { fuse } from './fuse.ts';
 
@@ -24,17 +24,22 @@ const kind: ProbeKind<FileWord, FileState | FileContent> = {
     parse: parseFiles,
   }),
   predict: (_, value, overlay) =>
-    isContent(value) ? predictContent(value.path, value, overlay) : predictState(value.path, value, overlay),
-  alsoReads: (value) => (isContent(value) && value.realPath !== value.path ? [pathResource(value.realPath)] : []),
+    hasRealPath(value) ? predictContent(value.path, value, overlay) : predictState(value.path, value, overlay),
+  alsoReads: (value) => (hasRealPath(value) && value.realPath !== value.path ? [pathResource(value.realPath)] : []),
 };
 
 function lookCommand(words: readonly FileWord[]): Command {
-  const groups = byKind(words);
-  const sizes = [...groups].map(([kind, members]) => `${kind} ${members.length} `).join('');
-  return script(FILES_SCRIPT, [sizes, ...[...groups.values()].flat().map(pathOf)], { writes: 'few' });
+  const groups = looksOf(words);
+  const looks = groups.map(({ kinds, asked }) => `${kinds} ${asked.length} `).join('');
+  const contents = groups.filter(({ kinds }) => isContent(kinds)).flatMap(({ asked }) => asked);
+  const directories = new Set(contents.map(({ path }) => path.slice(0, path.lastIndexOf('/'))));
+  const paths = groups.flatMap(({ asked }) => asked.map(({ path }) => path));
+  return script(FILES_SCRIPT, [UNUSUAL_SCRIPT, looks, String(directories.size), ...directories, ...paths], {
+    writes: 'few',
+  });
 }
 
-const isContent = (value: FileState | FileContent): value is FileContent => 'realPath' in value;
+const hasRealPath = (value: FileState | FileContent): value is FileContent => 'realPath' in value;
 
 /**
  * What is at a path, not following a final symbolic link. A path that may not be looked at is a failed reading, never

@@ -48,10 +48,13 @@ it('refuses an answer with another number of files than was asked for', () => {
 
 it('gives each of many questions about one path its own answer', () => {
   const words = ['s/a', '0/a', '9/a'] as const;
-  const answer = `1fF\n2:/b\n${LINE(2)}\n${LINE(2)}\n${LINE(2)}\ntc\n=\naa`;
-  expect(parseFiles(words, output(answer))).toMatchObject([
+  const expected = (realPath: string) => [
     { value: { kind: 'file', path: '/a' } },
     { value: { kind: 'too-large', path: '/a', realPath: '/a' } },
-    { value: { kind: 'file', path: '/a', realPath: '/b', bytes: new Uint8Array(Buffer.from('aa')) } },
-  ]);
+    { value: { kind: 'file', path: '/a', realPath, bytes: new Uint8Array(Buffer.from('aa')) } },
+  ];
+  const separately = `Ff1\n2:/b\n${LINE(2)}\n${LINE(2)}\n${LINE(2)}\nct\n=\naa`;
+  expect(parseFiles(words, output(separately))).toMatchObject(expected('/b'));
+  const together = `.\n${LINE(2)}\nc\n=\naa`;
+  expect(parseFiles(words, output(together))).toMatchObject(expected('/a'));
 });

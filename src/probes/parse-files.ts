@@ -6,78 +6,127 @@ import { failed, succeeded } from './fuse.ts';
 import { firstLine } from './output-text.ts';
 import { type Owners, ownersIn, parseStatLine } from './stat-line.ts';
 
-type PlainFile = Extract<FileState, { kind: 'file' }>;
-
 /** A path to look at, as the host is asked: what is there itself, or the content at the end of its links up to so many bytes. */
 export type FileWord = `${'s' | number}/${string}`;
 
-export const pathOf = (word: FileWord): string => word.slice(word.indexOf('/'));
+const kindOf = (word: FileWord): string => word.slice(0, word.indexOf('/'));
+
+/** A path and every way in which it is asked for, the most bytes of content first. */
+interface Asked {
+  readonly path: string;
+  readonly words: readonly FileWord[];
+}
+
+/** Paths that are asked for in the same ways. */
+export interface Looks {
+  /** @example '4096,s' */
+  readonly kinds: string;
+  readonly asked: readonly Asked[];
+}
 
 /** In the order in which the host is asked. */
-export function byKind(words: readonly FileWord[]): ReadonlyMap<string, readonly FileWord[]> {
-  return Map.groupBy(words, (word) => word.slice(0, word.indexOf('/')));
+export function looksOf(words: readonly FileWord[]): readonly Looks[] {
+  const byPath = Map.groupBy(words, (word) => word.slice(word.indexOf('/')));
+  const asked = [...byPath].map(([path, same]) => ({ path, words: same.length > 1 ? same.toSorted(byMost) : same }));
+  const groups = Map.groupBy(asked, (one) => one.words.map(kindOf).join(','));
+  return [...groups].map(([kinds, members]) => ({ kinds, asked: members }));
+}
+
+export function isContent(kinds: string): boolean {
+  return !kinds.startsWith('s');
+}
+
+function byMost(a: FileWord, b: FileWord): number {
+  return mostOf(b) - mostOf(a);
+}
+
+/** Bytes; for the thing itself none. */
+function mostOf(word: FileWord): number {
+  return word.startsWith('s') ? -1 : Number(kindOf(word));
 }
 
 /** What FILES_SCRIPT printed. */
 export function parseFiles(words: readonly FileWord[], output: Output): readonly Reading<FileState | FileContent>[] {
   const at = cursor(output.stdout);
   const flags = at.line();
-  const entries = [...byKind(words).values()].flat().map((word, index) => entryAt(word, flags[index] ?? '', at));
-  const seen = lookAt(
-    entries.filter(({ flag }) => flag === '1' || flag === 'f'),
-    at,
-    output,
+  const looks = looksOf(words);
+  const readings = new Map(flags === '.' ? usual(looks, at, output) : unusual(looks, flags, at, output));
+  return words.map((word) => readings.get(word) ?? failed('the host gave no answer'));
+}
+
+type Answers = readonly (readonly [FileWord, Reading<FileState | FileContent>])[];
+
+/** Everything is there and is itself: one look at a path answers all that was asked of it. */
+function usual(looks: readonly Looks[], at: Cursor, output: Output): Answers {
+  const held = looks.flatMap(({ kinds, asked }) =>
+    asked.map(({ path, words }) => ({ path, realPath: path, isContent: isContent(kinds), words })),
   );
-  const byWord = new Map(entries.map((entry) => [entry.word, seen.get(entry) ?? withoutStat(entry)]));
-  return words.map((word) => byWord.get(word) ?? failed('the host gave no answer'));
+  const seen = seenAt(held, at);
+  return held.flatMap((entry, index) => entry.words.map((word) => [word, readingOf(word, entry, seen[index], output)]));
+}
+
+function unusual(looks: readonly Looks[], flags: string, at: Cursor, output: Output): Answers {
+  const inOrder = looks.flatMap(({ kinds, asked }) =>
+    kinds.split(',').flatMap((_, kind) => asked.map(({ words }) => words[kind])),
+  );
+  const entries = inOrder.flatMap((word, index) => (word ? [entryAt(word, flags[index] ?? '', at)] : []));
+  const held = entries.filter(({ flag }) => flag === '1' || flag === 'f');
+  const seen = new Map(seenAt(held, at).map((one, index) => [held[index], one]));
+  return entries.map((entry) => {
+    const one = seen.get(entry);
+    return [entry.word, one ? readingOf(entry.word, entry, one, output) : withoutStat(entry)];
+  });
 }
 
 /** Something that exists: itself, or its content. */
-export interface Held {
+interface Held {
   readonly path: string;
   readonly realPath: string;
   readonly isContent: boolean;
 }
 
-interface Look {
-  readonly at: Cursor;
-  readonly output: Output;
-  readonly owners: Owners;
+/** What LOOK printed about one path. */
+interface Seen {
+  readonly line: string;
+  /** Absent when the line is none of {@link STAT_FORMAT}. */
+  readonly state: FileState | undefined;
+  readonly letter: string;
+  readonly bytes: Uint8Array | undefined;
 }
 
-/** What LOOK printed after `head`. */
-export function lookAt<Entry extends Held>(
-  held: readonly Entry[],
-  at: Cursor,
-  output: Output,
-): ReadonlyMap<Entry, Reading<FileState | FileContent>> {
-  const readings = new Map<Entry, Reading<FileState | FileContent>>();
-  if (held.length === 0) return readings;
+/** What LOOK printed after `head`, about each that exists. */
+function seenAt(held: readonly Held[], at: Cursor): readonly Seen[] {
+  if (held.length === 0) return [];
   const lines = held.map(() => at.line());
   const letters = at.line();
-  const contents = held.filter(({ isContent }) => isContent);
-  if (letters.length !== contents.length) throw new ProbeError('the answer is about another number of files');
-  const look = { at, output, owners: ownersAt(at) };
-  held.forEach((entry, index) => {
-    if (!entry.isContent) readings.set(entry, stateOf(entry.path, lines[index] ?? '', look));
-  });
+  if (letters.length !== held.filter((entry) => entry.isContent).length)
+    throw new ProbeError('the answer is about another number of files');
+  const owners = ownersAt(at);
   let content = 0;
-  held.forEach((entry, index) => {
-    if (entry.isContent) readings.set(entry, contentOf(entry, lines[index] ?? '', letters[content++] ?? '', look));
+  const seen = held.map((entry, index) => {
+    const line = lines[index] ?? '';
+    const state = parseStatLine(entry.path, line, owners);
+    return { line, state, letter: entry.isContent ? (letters[content++] ?? '') : '' };
   });
+  const withTargets = seen.map((one) =>
+    one.letter === '' && one.state?.kind === 'link' ? { ...one, state: { ...one.state, target: sized(at) } } : one,
+  );
+  const whole = withTargets.map((one) => ({ ...one, bytes: one.letter === 'c' ? bytesOf(one.state, at) : undefined }));
   if (at.remaining > 0) throw new ProbeError(CHANGED);
-  return readings;
+  return whole;
 }
 
-/** The same where all are contents, by path. */
+/** Contents of files at the end of links, by path. */
 export function contentsAt(
   paths: readonly string[],
   at: Cursor,
   output: Output,
 ): ReadonlyMap<string, Reading<FileContent>> {
   const held = paths.map((path) => ({ path, realPath: path, isContent: true }));
-  const seen = [...lookAt(held, at, output)] as readonly (readonly [Held, Reading<FileContent>])[];
-  return new Map(seen.map(([{ path }, reading]) => [path, reading]));
+  const seen = seenAt(held, at);
+  return new Map(
+    held.map((entry, index) => [entry.path, contentOf(entry, Number.POSITIVE_INFINITY, seen[index], output)]),
+  );
 }
 
 function ownersAt(at: Cursor): Owners {
@@ -88,24 +137,31 @@ function ownersAt(at: Cursor): Owners {
 
 interface Entry extends Held {
   readonly word: FileWord;
-  /** As FILES_SCRIPT prints it, in small letters. */
+  /** As UNUSUAL_SCRIPT prints it, in small letters. */
   readonly flag: string;
 }
 
 const CHANGED = 'a file changed while it was read; run again';
 
 function entryAt(word: FileWord, flag: string, at: Cursor): Entry {
-  const path = pathOf(word);
+  const path = word.slice(word.indexOf('/'));
   const isElsewhere = flag >= 'A' && flag <= 'Z';
   const realPath = isElsewhere ? sized(at) : path;
-  return { word, path, realPath, flag: flag.toLowerCase(), isContent: !word.startsWith('s') };
+  return { word, path, realPath, flag: flag.toLowerCase(), isContent: isContent(word) };
 }
 
-function stateOf(path: string, line: string, { at, output, owners }: Look): Reading<FileState> {
-  if (line === '-') return vanished(path, output);
-  const state = parseStatLine(path, line, owners);
-  if (!state) return failed(noStat(output));
-  return succeeded(state.kind === 'link' ? { ...state, target: sized(at) } : state);
+function readingOf(
+  word: FileWord,
+  held: Held,
+  seen: Seen | undefined,
+  output: Output,
+): Reading<FileState | FileContent> {
+  return isContent(word) ? contentOf(held, mostOf(word), seen, output) : stateOf(held.path, seen, output);
+}
+
+function stateOf(path: string, seen: Seen | undefined, output: Output): Reading<FileState> {
+  if (seen?.line === '-') return vanished(path, output);
+  return seen?.state ? succeeded(seen.state) : failed(noStat(output));
 }
 
 function vanished(path: string, output: Output): Reading<FileState> {
@@ -124,22 +180,22 @@ function withoutStat({ path, flag, realPath }: Entry): Reading<FileState | FileC
   return hidden(path);
 }
 
-function contentOf(entry: Held, line: string, letter: string, { at, output, owners }: Look): Reading<FileContent> {
-  const { path, realPath } = entry;
-  if (letter === 'v') return failed(`${path} could not be examined: ${firstLine(output.stderr)}`);
-  const state = parseStatLine(path, line, owners);
-  if (!state) return failed(noStat(output));
+function contentOf(held: Held, most: number, seen: Seen | undefined, output: Output): Reading<FileContent> {
+  const { path, realPath } = held;
+  if (seen?.letter === 'v') return failed(`${path} could not be examined: ${firstLine(output.stderr)}`);
+  if (!seen?.state) return failed(noStat(output));
+  const { state, letter, bytes } = seen;
   if (state.kind !== 'file') return succeeded({ kind: 'not-a-file', path, realPath, state });
-  return letter === 'c' ? succeeded(fileAt(entry, state, at)) : unread(entry, state, letter);
+  if (letter === 't' || state.size > most) return succeeded({ kind: 'too-large', path, realPath, state });
+  return bytes ? succeeded({ kind: 'file', path, realPath, state, bytes }) : unread(path, letter);
 }
 
-function fileAt({ path, realPath }: Held, state: PlainFile, at: Cursor): FileContent {
-  if (state.size > at.remaining) throw new ProbeError(CHANGED);
-  return { kind: 'file', path, realPath, state, bytes: new Uint8Array(at.take(state.size)) };
+function bytesOf(state: FileState | undefined, at: Cursor): Uint8Array {
+  if (state?.kind !== 'file' || state.size > at.remaining) throw new ProbeError(CHANGED);
+  return new Uint8Array(at.take(state.size));
 }
 
-function unread({ path, realPath }: Held, state: PlainFile, letter: string): Reading<FileContent> {
-  if (letter === 't') return succeeded({ kind: 'too-large', path, realPath, state });
+function unread(path: string, letter: string): { readonly ok: false; readonly error: string } {
   if (letter === 'u') return failed(`${path} may not be read by this user; use become`);
   return failed(`${path}: more than 7 MiB of files were asked for at once`);
 }
