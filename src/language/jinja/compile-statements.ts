@@ -72,12 +72,17 @@ function evaluateOnly(evaluate: Evaluate): Run {
 }
 
 function compileOutput(node: Node<'output'>, unit: Unit): Run {
-  const text = located(unit, node.at, textOf(compile(node.value, unit)));
-  return writing((frame) => text(frame) as string, { unit, at: node.at });
-}
-
-function textOf(evaluate: Evaluate): (frame: Frame) => string {
-  return (frame) => toText(strict(evaluate(frame)));
+  const evaluate = compile(node.value, unit);
+  const value = located(unit, node.at, (frame) => strict(evaluate(frame)));
+  return (frame, output) => {
+    const written = value(frame);
+    try {
+      output.write(toText(written), written);
+    } catch (error) {
+      throw withPlace(error, { unit, at: node.at, what: '' });
+    }
+    return undefined;
+  };
 }
 
 /** Writes what `text` gives; running out of space is reported at the statement. */
@@ -155,7 +160,7 @@ function compileSetBlock(node: Node<'set-block'>, unit: Unit): Run {
 function compileFilterBlock(node: Node<'filter-block'>, unit: Unit): Run {
   const run = compileBody(node.body, unit);
   const value = filtered(node.filters, (frame) => captured(run, frame.child()), unit);
-  return writing(textOf(value), { unit, at: node.at });
+  return writing((frame) => toText(strict(value(frame))), { unit, at: node.at });
 }
 
 function compileWith(node: Node<'with'>, unit: Unit): Run {

@@ -65,7 +65,7 @@ describe('expressions', () => {
 });
 
 describe('templates', () => {
-  it('keep the type of a value only when they are exactly one output', () => {
+  it('keep the type of a value only when they write that and nothing else', () => {
     const native = (source: string) => compiler.template(source).renderNative(scopeOf({ x: [1], n: 5, t: '[1, 2]' }));
     expect(native('{{ x }}')).toEqual([1]);
     expect(native('{{ n }}')).toBe(5);
@@ -73,7 +73,13 @@ describe('templates', () => {
     expect(native(' {{ n }}')).toBe(' 5');
     expect(native('{{ n }}\n')).toBe('5\n');
     expect(native('{{ t }}')).toBe('[1, 2]');
-    expect(native('{% if n %}{{ n }}{% endif %}')).toBe('5');
+    expect(native('{% if n %}{{ n }}{% endif %}')).toBe(5);
+    expect(native('{% if n %}{{ x }}{% else %}{{ n }}{% endif %}')).toEqual([1]);
+    expect(native('{% set y = x %}{{ y }}')).toEqual([1]);
+    expect(native('{% for i in x %}{{ i }}{% endfor %}')).toBe(1);
+    expect(native('{% if n %} {{ x }}{% endif %}')).toBe(' [1]');
+    expect(native('{% if not n %}x{% endif %}')).toBe('');
+    expect(native('{{ x }}\n')).toEqual([1]);
     expect(native('{{ none }}')).toBeNull();
   });
 

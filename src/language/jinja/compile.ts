@@ -12,7 +12,7 @@ import {
   type Environment,
   type Scope,
 } from './types.ts';
-import { disown, exoticCount, plain } from './values.ts';
+import { disown, exoticCount, isNumber, plain } from './values.ts';
 
 export interface Compiler {
   /** @throws {TemplateError} for a mistake in the text, and for filters, tests, lookups and functions that do not exist. */
@@ -123,18 +123,20 @@ export function compileTemplate(source: string, environment: Environment, blocks
   const options = templateOptions(source, blocks);
   const { body, assigned } = parseTemplate(source, options);
   const run = compileBody(body, { source, environment, assigned });
-  const render = (scope: Scope): string =>
-    evaluation(source, () => {
-      const output = new Output();
-      run(newFrame(scope, environment), output);
-      return withNewlines(output.text, source);
-    });
+  const outputFor = (scope: Scope): Output => {
+    const output = new Output();
+    run(newFrame(scope, environment), output);
+    return output;
+  };
+  const render = (scope: Scope): string => evaluation(source, () => withNewlines(outputFor(scope).text, source));
   return {
     source,
     ...freeNamesOfBody(body),
     isDynamic: true,
     render,
-    renderNative: nativeRender({ source, environment, assigned }, body) ?? render,
+    renderNative:
+      nativeRender({ source, environment, assigned }, body) ??
+      ((scope) => evaluation(source, () => nativeResult(() => outputFor(scope), source))),
   };
 }
 
@@ -149,6 +151,17 @@ function nativeRender(unit: Unit, body: Body): ((scope: Scope) => unknown) | und
   if (body.length !== 1 || only?.kind !== 'output' || !isWhole) return undefined;
   const evaluate = compile(only.value, unit);
   return (scope) => evaluation(unit.source, () => native(evaluate, newFrame(scope, unit.environment)));
+}
+
+/** `{% if a %}{{ list }}{% endif %}` is that list: a template that writes one value and no text keeps its type. */
+function nativeResult(make: () => Output, source: string): unknown {
+  const before = exoticCount();
+  const output = make();
+  const value = output.native;
+  if (typeof value === 'string') return withNewlines(value, source);
+  const isText = source.endsWith('\n') && (typeof value !== 'object' || value === null || isNumber(value));
+  if (isText) return withNewlines(output.text, source);
+  return disown(exoticCount() === before ? value : plain(value));
 }
 
 /** Ansible gives back the line ends that Jinja2 takes from the end of a template. */

@@ -41,14 +41,24 @@ export class Budget {
 /** Text written so far. Mutable. */
 export class Output {
   #text = '';
+  #writes = 0;
+  #value: unknown;
 
-  write(text: string): void {
+  /** @param value what the text was made from, where that is no text itself */
+  write(text: string, value: unknown = text): void {
+    if (text !== '' || value !== text) this.#writes += 1;
+    this.#value = value;
     this.#text += text;
     if (this.#text.length > MAX_TEXT) throw new ValueFault(`output would grow beyond ${MAX_TEXT} characters`);
   }
 
   get text(): string {
     return this.#text;
+  }
+
+  /** What was written, if it was one value and nothing else; otherwise the text. */
+  get native(): unknown {
+    return this.#writes === 1 ? this.#value : this.#text;
   }
 }
 
