@@ -19,6 +19,8 @@ export interface BatchOptions {
   readonly playId: string;
   readonly hosts: readonly string[];
   readonly allPlayHosts: readonly string[];
+  /** Filled as hosts end early; what `layersOf` gives knows it too. */
+  readonly endedHosts: Set<string>;
   readonly layersOf: (host: string, role: RoleContext | undefined) => PlayLayers;
   /** The statement before which nothing runs but the gathering of facts. */
   readonly startAt: string | undefined;
@@ -39,6 +41,7 @@ export class Batch {
   readonly playId: string;
   readonly hosts: readonly string[];
   readonly allPlayHosts: readonly string[];
+  readonly endedHosts: Set<string>;
   readonly layersOf: (host: string, role: RoleContext | undefined) => PlayLayers;
   readonly startAt: string | undefined;
   readonly pacer: Pacer;
@@ -57,6 +60,7 @@ export class Batch {
     this.playId = options.playId;
     this.hosts = options.hosts;
     this.allPlayHosts = options.allPlayHosts;
+    this.endedHosts = options.endedHosts;
     this.layersOf = options.layersOf;
     this.startAt = options.startAt;
     this.pacer = new Pacer(options.hosts);

@@ -108,6 +108,7 @@ export class HostRun {
 
   leave(reason: Exclude<LeaveReason, 'finished'>, place: string | undefined): Progress {
     this.#reason = reason;
+    if (reason === 'ended') this.batch.endedHosts.add(this.name);
     if (reason === 'failed' && !this.run.lost.has(this.name)) this.run.lost.set(this.name, 'failed');
     if (place !== undefined) this.run.recap.stoppedAt(this.name, place);
     return 'left';

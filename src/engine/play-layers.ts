@@ -8,6 +8,8 @@ import { layerOf, VariableScope } from './scope.ts';
 export interface PlayHosts {
   readonly batch: readonly string[];
   readonly all: readonly string[];
+  /** Hosts that ended early (`meta: end_host`); they are not the play's any more. */
+  readonly ended: ReadonlySet<string>;
 }
 
 /** The layers a play adds to each host's variables, made once per host and role. */
@@ -20,7 +22,7 @@ export function playLayers(run: RunContext, play: Play, hosts: PlayHosts, prompt
     const key = `${host}\0${role?.path ?? ''}\0${role?.parents.join(',') ?? ''}`;
     const known = cache.get(key);
     if (known) return known;
-    const isLive = (name: string) => !run.lost.has(name);
+    const isLive = (name: string) => !run.lost.has(name) && !hosts.ended.has(name);
     const magic = magicLayer({
       run,
       play,

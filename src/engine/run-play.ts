@@ -78,6 +78,7 @@ function makeBatch(
     play.maxFailPercentage === undefined ? undefined : Number(hosts.scope.render(play.maxFailPercentage));
   if (percentage !== undefined && !(percentage >= 0 && percentage <= 100))
     throw new TaskError('max_fail_percentage must be 0 to 100');
+  const ended = new Set<string>();
   return new Batch({
     run,
     play,
@@ -85,7 +86,8 @@ function makeBatch(
     startAt: options.startAt,
     hosts: hosts.hosts,
     allPlayHosts: hosts.all,
-    layersOf: playLayers(run, play, { batch: hosts.hosts, all: hosts.all }, options.prompted),
+    endedHosts: ended,
+    layersOf: playLayers(run, play, { batch: hosts.hosts, all: hosts.all, ended }, options.prompted),
     mayFail: percentage === undefined ? undefined : (percentage / 100) * hosts.hosts.length,
   });
 }
