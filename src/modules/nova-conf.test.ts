@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -284,6 +294,14 @@ describe('nova-conf on a host', () => {
     await expect(host.run(novaConf, asked)).rejects.toThrow(`${folder}/d/20-odd.conf is neither a file nor`);
     await host.apply(runCommand(['rm', '-r', join(folder, 'd/20-odd.conf')], { touches: ['*'] }));
     expect((await host.run(novaConf, asked)).remaining).toEqual([]);
+  });
+
+  it('refuses to edit one file under two names, where one edit would undo the other', async () => {
+    symlinkSync('nova.conf', join(folder, 'nova-compute.conf'));
+    const twin = join(folder, 'nova-compute.conf');
+    const asked = args({ files: [conf, twin], also_edit: [twin] });
+    await expect(host.run(novaConf, asked)).rejects.toThrow(`${conf} and ${twin} are one file`);
+    expect(text()).not.toContain('device_spec');
   });
 
   it('creates a file of its own only when told to', async () => {

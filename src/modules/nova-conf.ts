@@ -61,7 +61,18 @@ function configSet(args: NovaConfArgs, files: readonly FileContent[]): ConfigSet
       `also_edit: ${stray} is not among the files the service reads: ${files.map((file) => file.path).join(', ')}`,
     );
   const texts = files.map((file) => knownText(args, file));
-  return { texts, path: args.path, editable: new Set([args.path, ...args.also_edit]) };
+  const editable = new Set([args.path, ...args.also_edit]);
+  refuseTwins(files.filter(({ path }) => editable.has(path)));
+  return { texts, path: args.path, editable };
+}
+
+/** Two names of one file: each edit would undo the other. */
+function refuseTwins(files: readonly FileContent[]): void {
+  const [twins] = [...Map.groupBy(files, ({ realPath }) => realPath).values()].filter((same) => same.length > 1);
+  if (twins)
+    throw new TaskError(
+      `${twins.map(({ path }) => path).join(' and ')} are one file, ${twins[0]?.realPath}: Nova reads it twice and counts repeatable options twice; take one of the names away`,
+    );
 }
 
 /** What was planned with is what the result tells of; it is taken apart once. */
