@@ -31,8 +31,7 @@ export function refuseUnstableResult(after: string, edit: LineEdit): void {
   const lines = after.split('\n');
   const at = again.split('\n').findIndex((line, index) => line !== lines[index]);
   const found = Buffer.from(lines[at] ?? '', 'latin1').toString();
-  const why = edit.hasBackrefs
-    ? 'the regexp matches the line it made, which would change again'
-    : 'the regexp or search_string finds another line to replace; let it match the wanted line too';
-  throw new TaskError(`every run would change the file again: after this edit ${why} (line ${at + 1}: ${found})`);
+  throw new TaskError(
+    `every run would change the file again: ${edit.searchString === undefined ? 'regexp' : 'search_string'} finds a line to change also after this edit (line ${at + 1}: ${found}); let it find the wanted line only`,
+  );
 }
