@@ -17,6 +17,7 @@ import {
   REPORT_IN_PLACEMENT,
 } from './options.ts';
 import { requirePlain } from './scalars.ts';
+import { isSecretKey } from './secrets.ts';
 
 /** What a task asks for that Nova would not do, or not as the author thinks; found before any value is decided. */
 export function askedFaults(
@@ -70,7 +71,7 @@ function optionFaults(args: NovaConfArgs, release: number): readonly string[] {
       if (better) return [`options.${section}.${key} is an old name; use ${better}`];
       if (Array.isArray(goal) && !isRepeatable(section, key))
         return [
-          `options.${section}.${key} is a list, and of several lines Nova would take the last; write one value: "${goal.join(',')}"`,
+          `options.${section}.${key} is a list, and of several lines Nova would take the last; write one value${isSecretKey(key) ? '' : `: "${goal.join(',')}"`}`,
         ];
       const twice = ownedNames(args, release).find((name) => name.section === section && name.key === key);
       return twice ? [`options.${section}.${key} is set by this task's own argument for it too; keep one of them`] : [];

@@ -87,6 +87,11 @@ it('a list for an option of which the last line counts is refused, with the valu
   );
 });
 
+it('a password given as a list is refused without being told', () => {
+  const options = { keystone_authtoken: { password: ['correct', 'horse'] } };
+  expect(() => decided({ options }, one(''))).toThrow(/password is a list.*write one value$/);
+});
+
 describe('device_spec', () => {
   it('gets a section of its own where there is none, on one line', () => {
     const { text } = decided({ pci: { device_spec: { exactly: [GPU] } } }, one('[DEFAULT]\ndebug = true\n'));
