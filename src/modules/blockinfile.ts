@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { replaceContent } from '../changes/write-file.ts';
-import type { FileContent } from '../contract/file-state.ts';
 import { defineModule } from '../contract/module.ts';
 import { TaskError } from '../contract/task-error.ts';
-import { fileContent } from '../probes/file.ts';
 import { type BlockEdit, withBlock } from './block-edit.ts';
+import { type EditedFile, editedFile, missingDirectories } from './directories.ts';
 import { backup, hostPath, ownership, validate } from './fields.ts';
 import { adjustAttributes, wantedMode } from './ownership.ts';
 import { splitWords } from './words.ts';
@@ -22,7 +21,7 @@ const args = z
     state: z.enum(['present', 'absent']).default('present').describe('Whether the block must be there'),
     insertafter: z.string().optional().describe('EOF, or an expression: a new block goes after its last match'),
     insertbefore: z.string().optional().describe('BOF, or an expression: a new block goes before its last match'),
-    create: z.boolean().default(false).describe('Create the file when it is missing'),
+    create: z.boolean().default(false).describe('Create the file when it is missing, with its directories'),
     backup,
     validate,
     ...ownership,
@@ -37,7 +36,7 @@ const args = z
 
 type Args = z.output<typeof args>;
 
-export default defineModule<Args, FileContent>({
+export default defineModule<Args, EditedFile>({
   name: 'blockinfile',
   summary: 'Keep a block of lines between two markers in a text file',
   description:
@@ -45,7 +44,7 @@ export default defineModule<Args, FileContent>({
   args,
   argAliases: { dest: 'path', destfile: 'path', name: 'path', content: 'block' },
   textArgs: ['mode'],
-  observe: ({ path }, read) => read(fileContent(path)),
+  observe: ({ path, create }, read) => editedFile(path, create, read),
   plan(wanted, current) {
     const isWanted = wanted.state === 'present' && wanted.block !== '';
     if (current.kind === 'absent' && !isWanted) return [];
@@ -63,6 +62,7 @@ export default defineModule<Args, FileContent>({
     const { owner, group, backup: keep, validate: command } = wanted;
     const options = { mode: wantedMode(wanted.mode, current), owner, group, backup: keep };
     return [
+      ...missingDirectories(current.above ?? [], {}),
       replaceContent(current, Buffer.from(after, 'latin1'), {
         ...options,
         ...(command && { validate: splitWords(command) }),

@@ -10,7 +10,7 @@ import { replaceContent } from '../changes/write-file.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { fileContent, fileState } from '../probes/file.ts';
 import { treeStates } from '../probes/tree.ts';
-import { missingDirectories } from './directories.ts';
+import { directoriesAbove, missingDirectories, stateOf } from './directories.ts';
 import { hostPath, ownership } from './fields.ts';
 import { modeAfter } from './file-mode.ts';
 import { adjustState } from './ownership.ts';
@@ -90,24 +90,14 @@ async function observe({ path, src, state, recurse }: Args, read: Read): Promise
     read(fileState(path)),
     state === 'absent' || state === 'link' ? nothing(path) : read(fileContent(path, 0)),
     src === undefined ? undefined : read(fileState(resolve(dirname(path), src))),
-    Promise.all(ancestors(path).map((parent) => read(fileContent(parent, 0)))),
+    directoriesAbove(path, read),
     recurse && state === 'directory' ? read(treeStates(path)) : [],
   ]);
-  return { own, end, above: above.map(stateOf), source, tree };
+  return { own, end, above, source, tree };
 }
 
 function nothing(path: string): FileContent {
   return { kind: 'absent', path, realPath: path };
-}
-
-function stateOf(content: FileContent): FileState {
-  return content.kind === 'absent' ? content : content.state;
-}
-
-function ancestors(path: string): readonly string[] {
-  const found: string[] = [];
-  for (let parent = dirname(path); parent !== '/'; parent = dirname(parent)) found.unshift(parent);
-  return found;
 }
 
 function removal({ own }: Current): Change {

@@ -19,6 +19,19 @@ throughShells('lineinfile', (box) => {
     expect((await box.host.run(lineinfile, { path: box.at('link'), regexp: '^a=', line: 'a=2' })).changes).toEqual([]);
   });
 
+  it('lineinfile and blockinfile create a file with its directories, as check mode said', async () => {
+    const line = { path: box.at('a/b/one'), line: 'x', create: true };
+    expect((await box.host.check(lineinfile, line)).changes.map(({ kind }) => kind)).toEqual([
+      'make-directory',
+      'make-directory',
+      'write-file',
+    ]);
+    expect((await box.host.run(lineinfile, line)).remaining).toEqual([]);
+    const block = { path: box.at('c/two'), block: 'x', create: true };
+    expect((await box.host.run(blockinfile, block)).remaining).toEqual([]);
+    expect([readFileSync(box.at('a/b/one'), 'utf8'), statSync(box.at('c')).mode & 0o777]).toEqual(['x\n', 0o755]);
+  });
+
   it('check mode shows later edits on top of earlier ones and writes nothing', async () => {
     const first = await box.host.check(copy, { dest: box.at('new'), content: 'a=1\n' });
     const second = await box.host.check(lineinfile, { path: box.at('new'), regexp: '^a=', line: 'a=2' });

@@ -3,7 +3,7 @@ import type { FileContent } from '../contract/file-state.ts';
 import { defineModule } from '../contract/module.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { replaceContent } from '../changes/write-file.ts';
-import { fileContent } from '../probes/file.ts';
+import { type EditedFile, editedFile, missingDirectories } from './directories.ts';
 import { backup, hostPath, ownership, validate } from './fields.ts';
 import { type LineEdit, absentLines, presentLine } from './line-edit.ts';
 import { refuseUnstableResult, refuseUnsuitableLine } from './line-refusals.ts';
@@ -27,7 +27,7 @@ const args = z
       .boolean()
       .default(false)
       .describe('line may refer to groups of regexp; without a match nothing changes'),
-    create: z.boolean().default(false).describe('Create the file when it is missing'),
+    create: z.boolean().default(false).describe('Create the file when it is missing, with its directories'),
     backup,
     validate,
     ...ownership,
@@ -55,7 +55,7 @@ const args = z
 
 type Args = z.output<typeof args>;
 
-export default defineModule<Args, FileContent>({
+export default defineModule<Args, EditedFile>({
   name: 'lineinfile',
   summary: 'Keep one line in a text file, or keep it out',
   description:
@@ -63,7 +63,7 @@ export default defineModule<Args, FileContent>({
   args,
   argAliases: { dest: 'path', destfile: 'path', name: 'path', regex: 'regexp', value: 'line' },
   textArgs: ['mode', 'line'],
-  observe: ({ path }, read) => read(fileContent(path)),
+  observe: ({ path, create }, read) => editedFile(path, create, read),
   plan(wanted, current) {
     const edit = editFor(wanted);
     if (current.kind === 'absent' && wanted.state === 'absent') return [];
@@ -74,7 +74,8 @@ export default defineModule<Args, FileContent>({
     const after = wanted.state === 'present' ? presentLine(before, edit) : absentLines(before, edit);
     if (wanted.state === 'present') refuseUnstableResult(after, edit);
     if (after === before && current.kind === 'file') return adjustAttributes(current, wanted);
-    return [replaceContent(current, Buffer.from(after, 'latin1'), optionsOf(wanted, current))];
+    const write = replaceContent(current, Buffer.from(after, 'latin1'), optionsOf(wanted, current));
+    return [...missingDirectories(current.above ?? [], {}), write];
   },
   examples: [
     {
