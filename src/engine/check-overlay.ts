@@ -31,8 +31,12 @@ export class CheckOverlay implements Overlay {
     return this.#predictions;
   }
 
+  /** Whether nothing was planned, as in every run that is no check. */
+  get isEmpty(): boolean {
+    return this.#touched.size === 0;
+  }
+
   isTouched(resources: readonly Resource[]): boolean {
-    if (this.#touched.size === 0) return false;
     return resources.some((read) => [...this.#touched].some((touched) => overlaps(read, touched)));
   }
 

@@ -98,11 +98,8 @@ export class ReadAhead {
     }
   }
 
-  #deliver({ kind, entries }: FusedGroup, outputs: readonly Output[]): void {
-    const readings: readonly Reading<unknown>[] = kind.parse(
-      entries.map((entry) => entry.probe.subject),
-      outputs,
-    );
+  #deliver({ kind, entries, subjects }: FusedGroup, outputs: readonly Output[]): void {
+    const readings: readonly Reading<unknown>[] = kind.parse(subjects, outputs);
     entries.forEach((entry, index) => {
       const reading = readings[index] ?? { ok: false, error: `${kind.name}: the host gave no answer` };
       if (reading.ok) {
@@ -119,6 +116,7 @@ export class ReadAhead {
   }
 
   #predicted<Value>(probe: Probe<Value>, value: Value): Value {
+    if (this.#overlay.isEmpty) return value;
     const reads = [...probe.reads, ...(probe.kind.alsoReads?.(value) ?? [])];
     if (!this.#overlay.isTouched(reads)) return value;
     const predicted: unknown = probe.kind.predict ? probe.kind.predict(probe.subject, value, this.#overlay) : UNKNOWN;
@@ -131,9 +129,11 @@ export class ReadAhead {
 interface FusedGroup {
   readonly kind: ProbeKind<unknown, unknown>;
   readonly entries: readonly Entry[];
+  readonly subjects: readonly unknown[];
   readonly commands: readonly Command[];
 }
 
 function fuse(kind: ProbeKind<unknown, unknown>, entries: readonly Entry[]): FusedGroup {
-  return { kind, entries, commands: kind.commands(entries.map((entry) => entry.probe.subject)) };
+  const subjects = entries.map((entry) => entry.probe.subject);
+  return { kind, entries, subjects, commands: kind.commands(subjects) };
 }

@@ -15,16 +15,27 @@ export interface Fusion<Subject, Value> {
 export function fuse<Subject, Value>(
   fusion: Fusion<Subject, Value>,
 ): Pick<ProbeKind<Subject, Value>, 'commands' | 'parse'> {
+  const groupsOf = onceFor((subjects: readonly Subject[]) => grouped(fusion, subjects));
   return {
-    commands: (subjects) => grouped(fusion, subjects).map((members) => fusion.command(members)),
+    commands: (subjects) => groupsOf(subjects).map((members) => fusion.command(members)),
     parse: (subjects, outputs) => {
       const readings = new Map<Subject, Reading<Value>>();
-      grouped(fusion, subjects).forEach((members, index) => {
+      groupsOf(subjects).forEach((members, index) => {
         const answers = answersOf(fusion, members, outputs[index]);
         members.forEach((member, at) => readings.set(member, answers[at] ?? failed('the host gave no answer')));
       });
       return subjects.map((subject) => readings.get(subject) ?? failed('the host gave no answer'));
     },
+  };
+}
+
+/** Remembers what was made of a list: an answer is read with the very list that its question was made of. */
+export function onceFor<Item, Made>(make: (list: readonly Item[]) => Made): (list: readonly Item[]) => Made {
+  const made = new WeakMap<readonly Item[], Made>();
+  return (list) => {
+    const known = made.get(list) ?? make(list);
+    made.set(list, known);
+    return known;
   };
 }
 

@@ -2,7 +2,7 @@ import { ProbeError, type Reading } from '../contract/probe.ts';
 import type { FileContent, FileState } from '../contract/file-state.ts';
 import type { Output } from '../contract/command.ts';
 import { type Cursor, cursor, sized } from './cursor.ts';
-import { failed, succeeded } from './fuse.ts';
+import { failed, onceFor, succeeded } from './fuse.ts';
 import { firstLine } from './output-text.ts';
 import { type Owners, ownersIn, parseStatLine } from './stat-line.ts';
 
@@ -25,12 +25,24 @@ export interface Looks {
 }
 
 /** In the order in which the host is asked. */
-export function looksOf(words: readonly FileWord[]): readonly Looks[] {
-  const byPath = Map.groupBy(words, (word) => word.slice(word.indexOf('/')));
-  const asked = [...byPath].map(([path, same]) => ({ path, words: same.length > 1 ? same.toSorted(byMost) : same }));
-  const groups = Map.groupBy(asked, (one) => one.words.map(kindOf).join(','));
-  return [...groups].map(([kinds, members]) => ({ kinds, asked: members }));
-}
+export const looksOf = onceFor((words: readonly FileWord[]): readonly Looks[] => {
+  const byPath = new Map<string, FileWord[]>();
+  for (const word of words) {
+    const path = word.slice(word.indexOf('/'));
+    const same = byPath.get(path);
+    if (same) same.push(word);
+    else byPath.set(path, [word]);
+  }
+  const groups = new Map<string, Asked[]>();
+  for (const [path, same] of byPath) {
+    if (same.length > 1) same.sort(byMost);
+    const kinds = same.map(kindOf).join(',');
+    const asked = groups.get(kinds);
+    if (asked) asked.push({ path, words: same });
+    else groups.set(kinds, [{ path, words: same }]);
+  }
+  return [...groups].map(([kinds, asked]) => ({ kinds, asked }));
+});
 
 export function isContent(kinds: string): boolean {
   return !kinds.startsWith('s');
