@@ -249,6 +249,15 @@ describe('the chain', () => {
     expect(brokenOn('gpu01', [compute(given), controller()])).toMatchObject(expected);
   });
 
+  it('a device_spec for the cards of other hosts is no fault where the own ones are given', () => {
+    const others = 'device_spec = {"vendor_id":"10de","product_id":"2331"}\n';
+    expect(brokenOn('gpu01', [compute({ nova: COMPUTE + others }), controller()])).toBeUndefined();
+    expect(brokenOn('gpu01', [compute({ nova: `[pci]\n${others}${ALIAS}` }), controller()])).toMatchObject({
+      link: 'device-spec',
+      detail: expect.stringContaining('matches no PCI function of this host'),
+    });
+  });
+
   it('an alias that cannot take a physical function never matches', () => {
     const untyped = (text: string) => text.replace(',"device_type":"type-PF"', '');
     const all = [compute({ nova: untyped(COMPUTE) }), controller({ nova: untyped(CONTROLLER) })];
