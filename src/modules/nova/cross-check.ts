@@ -123,19 +123,24 @@ function placementNames(spec: JsonObject, { vendor, device }: HostFunction): str
   return [own(name), ...[...new Set(traits)].sort()].join(' ');
 }
 
-/** Aliases that no card of this host they name can ever satisfy, because of Nova's device types. */
+/**
+ * Aliases that no card of this host they name can ever satisfy, because of Nova's device types. All hosts have the same
+ * aliases: one for each type of a card that has SR-IOV on some hosts only is no mistake.
+ */
 export function aliasFitFaults(aliases: readonly JsonObject[], functions: readonly HostFunction[]): readonly string[] {
   return aliases.flatMap((alias) => {
-    const meant = functions.filter(
-      (one) => one.vendor === idOf(alias.vendor_id) && one.device === idOf(alias.product_id),
-    );
-    const types = new Set(meant.map((one) => one.type));
-    if (meant.length === 0 || meant.some((one) => canTake(alias, one))) return [];
-    const wanted = [...types].join(' or ');
+    const meant = functions.filter((one) => isNamed(alias, one));
+    const types = [...new Set(meant.map(({ type }) => type))];
+    if (meant.every((one) => aliases.some((other) => isNamed(other, one) && canTake(other, one)))) return [];
+    if (meant.some((one) => canTake(alias, one))) return [];
     return [
-      `alias ${JSON.stringify(alias.name)} never matches: ${meant[0]?.address} is ${wanted} to Nova; say "device_type": "${[...types][0]}"`,
+      `alias ${JSON.stringify(alias.name)} never matches: ${meant[0]?.address} is ${types.join(' or ')} to Nova; say "device_type": "${types[0]}"`,
     ];
   });
+}
+
+function isNamed(alias: JsonObject, { vendor, device }: HostFunction): boolean {
+  return vendor === idOf(alias.vendor_id) && device === idOf(alias.product_id);
 }
 
 /** Without device_type an alias takes anything but physical functions. Source: nova `pci/stats.py`. */

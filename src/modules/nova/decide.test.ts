@@ -225,6 +225,19 @@ describe('hardware', () => {
       'both 0000:88:00.0',
     );
   });
+  it('with SR-IOV on some hosts only may have an alias for either type, the same on all of them', () => {
+    const ids = { vendor_id: '10de', product_id: '11b4' };
+    const contains = [
+      { name: 'plain', device_type: 'type-PCI', ...ids },
+      { name: 'sriov', device_type: 'type-PF', ...ids },
+    ];
+    for (const type of ['type-PF', 'type-PCI'] as const)
+      expect(
+        decided({ pci: { alias: { contains } } }, { ...one(''), functions: [{ ...card('0000:84:00.0'), type }] }).text,
+      ).toContain('"sriov"');
+    const functions = [{ ...card('0000:84:00.0'), type: 'type-VF' as const, parent: '0000:84:00.0' }];
+    expect(() => decided({ pci: { alias: { contains } } }, { ...one(''), functions })).toThrow('"plain" never matches');
+  });
   it('with SR-IOV needs an alias that says type-PF', () => {
     const functions = [card('0000:88:00.0', { type: 'type-PF' })];
     const args = (alias: object) => ({ pci: { device_spec: { contains: [GPU] }, alias: { contains: [alias] } } });
