@@ -31,7 +31,9 @@ throughShells('copy', (box) => {
     expect(['run', 'again'].map((name) => statSync(box.at(name)).mode & 0o777)).toEqual([0o750, 0o750]);
   });
 
-  it('copy writes what is no text as Python writes JSON', async () => {
+  it('copy writes lists and mappings as Python writes JSON, and other values as Python writes text', async () => {
+    await box.host.run(copy, { dest: box.at('flag'), content: true });
+    expect(readFileSync(box.at('flag'), 'utf8')).toBe('True');
     await box.host.run(copy, { dest: box.at('json'), content: { a: 1, b: [true, null, 'é'] } });
     expect(readFileSync(box.at('json'), 'utf8')).toBe(String.raw`{"a": 1, "b": [true, null, "\u00e9"]}`);
   });

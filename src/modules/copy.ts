@@ -5,6 +5,7 @@ import { type ControllerFiles, defineModule } from '../contract/module.ts';
 import type { Read } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { jsonText } from '../language/jinja/filters/json.ts';
+import { toText } from '../language/jinja/python-repr.ts';
 import { fileContent } from '../probes/file.ts';
 import { backup, fileMode, placement, validate } from './fields.ts';
 import {
@@ -27,7 +28,7 @@ const args = z
       .min(1)
       .optional()
       .describe('File or directory on the controller; with a / at its end, what is in the directory'),
-    content: z.unknown().optional().describe('The content itself; anything but text is written as JSON'),
+    content: z.unknown().optional().describe('The content itself; lists and mappings are written as JSON'),
     remote_src: z.boolean().default(false).describe('src is on the host'),
     force: z.boolean().default(true).describe('Replace a file with other content; false only creates'),
     directory_mode: fileMode.optional().describe('Mode of directories that are created on the way'),
@@ -103,9 +104,9 @@ async function prepare(wanted: Args, controller: ControllerFiles): Promise<Args>
   return { ...wanted, sources, isTree: true };
 }
 
-/** As Ansible: text as it is, anything else as Python writes JSON. */
+/** As Ansible: lists and mappings as Python writes JSON, anything else as Python writes text. */
 function textOf(content: unknown): string {
-  return typeof content === 'string' ? content : jsonText(content);
+  return typeof content === 'object' && content !== null ? jsonText(content) : toText(content);
 }
 
 async function observe(wanted: Args, read: Read): Promise<Current> {

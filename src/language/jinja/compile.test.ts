@@ -417,3 +417,16 @@ it.each([
     expect(compiler.template(source, blocks).render({ lookup: () => undefined })).toBe(expected);
   },
 );
+
+it('lets a lookup fail when asked to', () => {
+  const failing: Lookup = () => {
+    throw new Error('no such file');
+  };
+  const compiler = createCompiler(standardEnvironment(new Map([['file', failing]])));
+  const scope: Scope = { lookup: () => undefined };
+  const evaluate = (text: string) => compiler.expression(text).evaluate(scope);
+  expect(evaluate("lookup('file', 'x', errors='ignore') | default('none', true)")).toBe('none');
+  expect(evaluate("query('file', 'x', errors='warn')")).toEqual([]);
+  expect(() => evaluate("lookup('file', 'x')")).toThrow('no such file');
+  expect(() => evaluate("lookup('file', nothing, errors='ignore')")).toThrow(UndefinedError);
+});

@@ -148,6 +148,7 @@ function lookup(args: readonly unknown[], kwargs: Kwargs, frame: Frame): unknown
   const { wantlist = false, ...options } = kwargs;
   const found = query(args, options, frame);
   if (wantlist === true) return found;
+  if (found.length === 0 && mayFail(options)) return null;
   const [first] = found;
   if (found.length === 1) return first;
   return found.every((item) => typeof item === 'string') ? found.join(',') : found;
@@ -155,12 +156,23 @@ function lookup(args: readonly unknown[], kwargs: Kwargs, frame: Frame): unknown
 
 function query(
   [name, ...terms]: readonly unknown[],
-  { wantlist: _, ...options }: Kwargs,
+  { wantlist: _, errors, ...options }: Kwargs,
   frame: Frame,
 ): readonly unknown[] {
   const asked = shortName(toText(strict(name)));
   const found = frame.environment.lookups.get(asked);
   if (!found)
     throw new ValueFault(`there is no lookup '${asked}'${didYouMean(asked, frame.environment.lookups.keys())}`);
-  return found(terms.map(strict), options, frame);
+  const wanted = terms.map(strict);
+  try {
+    return found(wanted, options, frame);
+  } catch (error) {
+    if (mayFail({ errors })) return [];
+    throw error;
+  }
+}
+
+/** `errors='ignore'`: a lookup that finds nothing gives nothing. */
+function mayFail({ errors }: Kwargs): boolean {
+  return errors === 'ignore' || errors === 'warn';
 }
