@@ -12,7 +12,7 @@ import { ChannelRefused } from './shell-channel.ts';
 import type { ChannelEnd, ShellChannel } from './shell-channel.ts';
 import { SshFailure } from './ssh-failure.ts';
 import type { SshStage } from './ssh-failure.ts';
-import { keepPreparedKeys, leaveHostKeysUnproved } from './ssh2-internals.ts';
+import { keepPreparedKeys, leaveHostKeysUnproved, signAtOnce } from './ssh2-internals.ts';
 
 /** No diffie-hellman-group-exchange: checking the server's prime blocks this process for two seconds. */
 const KEX = [
@@ -190,6 +190,7 @@ class LoginAttempt {
       });
       client.connect(this.#config());
       leaveHostKeysUnproved(client);
+      signAtOnce(client);
     });
   }
 

@@ -1,7 +1,8 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { ParsedKey } from 'ssh2';
 
 /*
- * The two places where ssh2's private parts are touched, for want of an option: both only leave work out, and without the
+ * The three places where ssh2's private parts are touched, for want of an option: all only leave work out, and without the
  * parts they look for nothing changes. The version is pinned, and a test tells when a part has moved.
  */
 
@@ -12,8 +13,12 @@ interface Internals {
     };
     readonly _cipher?: { _encKey?: Buffer | KeyObject };
     readonly _decipher?: { _decipherKey?: Buffer | KeyObject };
+    authPK?: Authenticate;
   };
 }
+
+type Sign = (request: Buffer, send: (signature: Buffer) => void) => void;
+type Authenticate = (this: unknown, user: string, key: ParsedKey, algorithm?: string, sign?: Sign) => void;
 
 /**
  * After login OpenSSH offers its other host keys, and ssh2 lets it prove them, one signature each to check: milliseconds for
@@ -38,5 +43,26 @@ export function keepPreparedKeys(client: object): boolean {
   if (!(cipher?._encKey instanceof Uint8Array) || !(decipher?._decipherKey instanceof Uint8Array)) return false;
   cipher._encKey = createSecretKey(cipher._encKey);
   decipher._decipherKey = createSecretKey(decipher._decipherKey);
+  return true;
+}
+
+/**
+ * Asking whether a key would do, before signing with it, is for keys that are slow to sign with or need a passphrase (RFC 4252,
+ * section 7); with others it is a round trip for nothing, and the server reads its authorized_keys twice. RSA keys are asked for,
+ * because the answer tells which hash the server takes.
+ */
+export function signAtOnce(client: object): boolean {
+  const protocol = (client as Internals)._protocol;
+  const ask = protocol?.authPK;
+  if (!protocol || !ask) return false;
+  protocol.authPK = (user, key, algorithm, sign) => {
+    if (sign !== undefined || key.type === 'ssh-rsa' || !key.isPrivateKey())
+      return ask.call(protocol, user, key, algorithm, sign);
+    ask.call(protocol, user, key, algorithm, (request, send) => {
+      const signature: unknown = key.sign(request);
+      if (signature instanceof Buffer) send(signature);
+      else ask.call(protocol, user, key, algorithm);
+    });
+  };
   return true;
 }
