@@ -131,8 +131,9 @@ export function aliasFitFaults(aliases: readonly JsonObject[], functions: readon
   return aliases.flatMap((alias) => {
     const meant = functions.filter((one) => isNamed(alias, one));
     const types = [...new Set(meant.map(({ type }) => type))];
-    if (meant.every((one) => aliases.some((other) => isNamed(other, one) && canTake(other, one)))) return [];
-    if (meant.some((one) => canTake(alias, one))) return [];
+    if (meant.length === 0 || meant.some((one) => canTake(alias, one))) return [];
+    const others = aliases.filter(({ name }) => name !== alias.name);
+    if (meant.every((one) => others.some((other) => isNamed(other, one) && canTake(other, one)))) return [];
     return [
       `alias ${JSON.stringify(alias.name)} never matches: ${meant[0]?.address} is ${types.join(' or ')} to Nova; say "device_type": "${types[0]}"`,
     ];
