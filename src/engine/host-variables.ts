@@ -1,5 +1,6 @@
 import type { RankedLayer } from '../language/inventory/types.ts';
 import type { Play, RoleContext, Task, VarsLayer } from '../language/playbook/types.ts';
+import { laidTogether } from '../language/yaml/positions.ts';
 import { type Layer, layerOf, mapLayer } from './scope.ts';
 
 /** Names a host must never set about itself: how it is reached and who we become there (a host's facts are data). */
@@ -152,7 +153,7 @@ function settledLayers(
 
 /** One layer out of several, the first one winning. */
 function merged(records: readonly Readonly<Record<string, unknown>>[]): Layer {
-  return layerOf(Object.assign(Object.create(null), ...records.toReversed()));
+  return layerOf(laidTogether(records.toReversed()));
 }
 
 /** A role's own variables first, then those of the play's roles, the last one winning. */

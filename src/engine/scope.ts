@@ -2,7 +2,7 @@ import type { CompiledTemplate, Scope } from '../language/jinja/types.ts';
 import { TemplateError } from '../language/jinja/types.ts';
 import { Unsafe, VaultText } from '../language/yaml/tags.ts';
 import { setOwn } from '../language/yaml/merge.ts';
-import { copySourceTexts } from '../language/yaml/positions.ts';
+import { copySourceTexts, sourceTextOf } from '../language/yaml/positions.ts';
 
 /** A source of variables. `isData` values come from a host or are results already: they are never rendered again. */
 export interface Layer {
@@ -10,6 +10,8 @@ export interface Layer {
   has(name: string): boolean;
   get(name: string): unknown;
   names(): Iterable<string>;
+  /** What was typed for a value of YAML; see {@link Scope.sourceText}. */
+  sourceText?(name: string): string | undefined;
 }
 
 export function layerOf(vars: Readonly<Record<string, unknown>>, isData = false): Layer {
@@ -30,6 +32,7 @@ function recordLayer(vars: Readonly<Record<string, unknown>>, isData: boolean): 
     has: (name) => Object.hasOwn(vars, name),
     get: (name) => vars[name],
     names: () => Object.keys(vars),
+    ...(isData ? {} : { sourceText: (name: string) => sourceTextOf(vars, name) }),
   };
 }
 
@@ -82,6 +85,10 @@ export class VariableScope implements Scope {
     this.#rendered ??= new Map();
     this.#rendered.set(name, value);
     return value;
+  }
+
+  sourceText(name: string): string | undefined {
+    return this.#layers.find((candidate) => candidate.has(name))?.sourceText?.(name);
   }
 
   /** The value before rendering, for finding what a variable depends on. */

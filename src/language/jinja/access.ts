@@ -1,3 +1,4 @@
+import { sourceTextOf } from '../yaml/positions.ts';
 import { toText } from './python-repr.ts';
 import { nearest } from './suggest.ts';
 import {
@@ -10,6 +11,7 @@ import {
   newDict,
   strict,
   typeName,
+  typedNumber,
   type Dict,
   type Place,
 } from './values.ts';
@@ -64,13 +66,18 @@ export function lookUp(object: unknown, key: unknown): unknown {
 
 function ownMember(object: Dict, key: unknown): unknown {
   const isKey = typeof key === 'string' || typeof key === 'number';
-  return isKey && Object.hasOwn(object, key) ? object[key] : undefined;
+  return isKey && Object.hasOwn(object, key) ? typed(object, key, object[key]) : undefined;
 }
 
 function element(list: readonly unknown[], key: unknown): unknown {
   if (typeof key === 'boolean') return list[Number(key)];
   if (typeof key !== 'number' || !Number.isInteger(key)) return undefined;
-  return list[key < 0 ? key + list.length : key];
+  const index = key < 0 ? key + list.length : key;
+  return typed(list, index, list[index]);
+}
+
+function typed(container: object, key: string | number, value: unknown): unknown {
+  return typeof value === 'number' ? typedNumber(value, sourceTextOf(container, key)) : value;
 }
 
 const ONLY_ASCII = /^[\0-\x7f]*$/;

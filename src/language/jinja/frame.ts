@@ -1,5 +1,5 @@
 import type { CallContext, Environment, Scope } from './types.ts';
-import { Undefined, ValueFault, type Place } from './values.ts';
+import { Undefined, ValueFault, type Place, typedNumber } from './values.ts';
 import { nearest } from './suggest.ts';
 import { MAX_TEXT } from './operators.ts';
 
@@ -97,6 +97,7 @@ export class Frame implements CallContext {
 
 export function variable(scope: Scope, name: string, place: Place | undefined): unknown {
   const value = scope.lookup(name);
+  if (typeof value === 'number') return typedNumber(value, scope.sourceText?.(name));
   return value === undefined ? missingVariable(scope, name, place) : value;
 }
 

@@ -2,6 +2,8 @@
 export interface Scope {
   /** The value, or `undefined` when no such variable exists (then `default`, `is defined` and strict errors apply). */
   lookup(name: string): unknown;
+  /** What the author typed for a variable that YAML read as a number: `1.0` is a float, and prints as one. */
+  sourceText?(name: string): string | undefined;
   /** Names that exist, for suggestions; may be slow. */
   names?(): Iterable<string>;
 }

@@ -155,6 +155,14 @@ export function isNumber(value: unknown): value is number | bigint | Float {
   return typeof value === 'number' || typeof value === 'bigint' || value instanceof Float;
 }
 
+/** PyYAML's floats have a point. */
+const FLOAT_TEXT = /^[-+]?[\d_]*\.[\d_]*(?:[eE][-+]\d+)?$/;
+
+/** JavaScript has one kind of number; what was typed tells which of Python's two it is. */
+export function typedNumber(value: number, text: string | undefined): number | Float {
+  return text !== undefined && Number.isInteger(value) && FLOAT_TEXT.test(text) ? new Float(value) : value;
+}
+
 /** A Python float: integral values are wrapped so that they keep printing as floats. */
 export function float(value: number): number | Float {
   return Number.isInteger(value) ? new Float(value) : value;

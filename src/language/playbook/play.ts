@@ -1,3 +1,4 @@
+import { laidTogether } from '../yaml/positions.ts';
 import { checkTemplates } from './check-templates.ts';
 import { type LoadContext, type RoleUse, type Surroundings } from './context.ts';
 import { PLAY_KEYWORDS } from './keyword-table.ts';
@@ -39,7 +40,7 @@ export function parsePlay(context: LoadContext, spot: Spot, imported: ImportedWi
     directory: context.notes.directory,
     keywords,
     ...readSettings(context, spot),
-    vars: { ...readVars(context, at(spot, 'vars')), ...imported.vars },
+    vars: laidTogether([readVars(context, at(spot, 'vars')), imported.vars]),
     varsFiles: readVarsFiles(context, at(spot, 'vars_files')),
     varsPrompt: readVarsPrompt(context, at(spot, 'vars_prompt')),
     roles: context.notes.roles,

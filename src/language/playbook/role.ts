@@ -1,3 +1,4 @@
+import { laidTogether } from '../yaml/positions.ts';
 import { basename, dirname, join, resolve } from 'node:path';
 import { baseOf, idOf } from './base.ts';
 import { complain, type LoadContext, type RoleUse, type Surroundings } from './context.ts';
@@ -109,8 +110,8 @@ class RoleReader {
       name: basename(this.#directory),
       path: this.#directory,
       defaults: this.#vars('defaults', from.defaults),
-      vars: { ...needing?.vars, ...this.#vars('vars', from.vars), ...vars },
-      params: { ...needing?.params, ...params },
+      vars: laidTogether([needing?.vars, this.#vars('vars', from.vars), vars]),
+      params: laidTogether([needing?.params, params]),
       parents,
     };
   }
@@ -140,7 +141,7 @@ class RoleReader {
   #vars(folder: 'defaults' | 'vars', from: string | undefined): Readonly<Record<string, Raw>> {
     const files = this.#filesOf(folder, from);
     const layers = files.flatMap((file) => this.#files.document(file, this.#context.problems) ?? []);
-    return Object.assign({}, ...layers.map((spot) => readVars(this.#context, spot))) as Readonly<Record<string, Raw>>;
+    return laidTogether(layers.map((spot) => readVars(this.#context, spot)));
   }
 
   #statements(folder: 'tasks' | 'handlers', inside: Surroundings): readonly Statement[] {

@@ -30,7 +30,29 @@ export function valuePositionOf(container: object, key: string | number): Positi
 
 /** What the author typed for a scalar that YAML gave another type, e.g. `'0644'` for 420. */
 export function sourceTextOf(container: object, key: string | number): string | undefined {
-  return placesByContainer.get(container)?.texts.get(key);
+  return placesByContainer.get(container)?.texts.get(key) ?? laidOver.get(container)?.get(key);
+}
+
+const laidOver = new WeakMap<object, ReadonlyMap<string | number, string>>();
+
+/** One mapping out of several, the last one winning, that still knows what was typed for their scalars. */
+export function laidTogether<Value>(
+  mappings: readonly (Readonly<Record<string, Value>> | undefined)[],
+): Readonly<Record<string, Value>> {
+  const from = mappings.filter((mapping) => mapping !== undefined);
+  const all: Record<string, Value> = Object.assign(Object.create(null), ...from);
+  layTextsOver(from, all);
+  return all;
+}
+
+function layTextsOver(from: readonly object[], to: object): void {
+  const texts = new Map<string | number, string>();
+  for (const container of from) {
+    for (const key of texts.keys()) if (Object.hasOwn(container, key)) texts.delete(key);
+    for (const [key, text] of placesByContainer.get(container)?.texts ?? laidOver.get(container) ?? [])
+      texts.set(key, text);
+  }
+  if (texts.size > 0) laidOver.set(to, texts);
 }
 
 /** Gives a copy of a container (a rendered one) the places of the original. */
