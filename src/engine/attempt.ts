@@ -7,18 +7,32 @@ import type { Task } from '../language/playbook/types.ts';
 import { copySourceTexts } from '../language/yaml/positions.ts';
 import { firstFalse } from './conditions.ts';
 import { TaskFiles } from './controller-files.ts';
-import { converge, type Outcome } from './converge.ts';
+import { converge, type Outcome, settled } from './converge.ts';
 import type { SessionNotes } from './host-link.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
+import type { Foreseen } from './look-ahead.ts';
 import { registered } from './results.ts';
 import type { VariableScope } from './scope.ts';
 import { Situation } from './situation.ts';
 
 /** One execution: prepare, converge, then let changed_when and failed_when judge. */
-export async function attempt(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> {
+export function attempt(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> | Result {
   const situation = new Situation(host, task, scope, () => notesFor(host, label));
-  const foreseen = task.loop ? undefined : await host.lookAhead.take(task);
+  const foreseen = task.loop ? undefined : host.lookAhead.take(task);
+  if (foreseen instanceof Promise) return foreseen.then((seen) => enact(host, task, scope, situation, seen));
+  // Tens of thousands of converged tasks pass here, and each promise costs as much as its plan.
+  const outcome = foreseen && settled(situation, foreseen);
+  return outcome ? judge(host, task, scope, outcome) : enact(host, task, scope, situation, foreseen);
+}
+
+async function enact(
+  host: HostRun,
+  task: Task,
+  scope: VariableScope,
+  situation: Situation,
+  foreseen: Foreseen | undefined,
+): Promise<Result> {
   const outcome = await converge({
     situation,
     args: foreseen ? foreseen.args : await readyArgs(host, task, scope, situation.module),

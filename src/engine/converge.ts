@@ -1,6 +1,7 @@
 import type { Applied, Change, ChangeKind, Diff } from '../contract/change.ts';
 import { UnknownReading } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
+import type { Foreseen } from './look-ahead.ts';
 import type { Situation } from './situation.ts';
 import { takeBack } from './take-back.ts';
 
@@ -9,7 +10,7 @@ export interface Convergence {
   readonly situation: Situation;
   readonly args: unknown;
   /** What was observed ahead of the task's turn, and is still true. */
-  readonly foreseen?: { readonly current: unknown };
+  readonly foreseen?: Foreseen;
   /** The whole run checks, so that later tasks must see what this one would have done. */
   readonly isCheckRun: boolean;
   readonly kindOf: (change: Change) => ChangeKind<Change>;
@@ -38,6 +39,17 @@ export async function converge(task: Convergence): Promise<Outcome> {
     if (error instanceof UnknownReading)
       return { status: 'unknown', message: error.message, diffs: [], actions: [], values: {} };
     throw error;
+  }
+}
+
+/** The same without waiting, for what was observed ahead and has nothing to change; undefined when there is more to it. */
+export function settled(situation: Situation, { args, current }: Foreseen): Outcome | undefined {
+  try {
+    if (situation.module.plan(args, current).length > 0) return undefined;
+    return { status: 'ok', diffs: [], actions: [], values: resultOf({ situation, args }, current, []) };
+  } catch {
+    // It says so again where failures are told apart.
+    return undefined;
   }
 }
 
@@ -115,7 +127,11 @@ function describeChanges(task: Convergence, changes: readonly Change[]) {
   };
 }
 
-function resultOf(task: Convergence, current: unknown, applied: readonly Applied[]): Readonly<Record<string, unknown>> {
+function resultOf(
+  task: Pick<Convergence, 'situation' | 'args'>,
+  current: unknown,
+  applied: readonly Applied[],
+): Readonly<Record<string, unknown>> {
   const facts = Object.assign({}, ...applied.map((one) => one.facts ?? {}));
   return { ...facts, ...task.situation.module.result?.(task.args, current, applied) };
 }

@@ -2,7 +2,7 @@
 export class Exclusive {
   readonly #tails = new Map<string, Promise<unknown>>();
 
-  run<T>(key: string, action: () => Promise<T>): Promise<T> {
+  run<T>(key: string, action: () => Promise<T> | T): Promise<T> {
     const before = this.#tails.get(key) ?? Promise.resolve();
     const turn = before.then(action, action);
     this.#tails.set(

@@ -80,16 +80,22 @@ export class LookAhead {
     });
   }
 
-  /** What is known of a task whose turn has come, if it is still true. It is given once. */
-  async take(task: Task): Promise<Foreseen | undefined> {
+  /** What is known of a task whose turn has come, if it is still true. It is given once; nearly always it is there already. */
+  take(task: Task): Promise<Foreseen | undefined> | Foreseen | undefined {
     const found = this.#foreseen.get(task);
     if (!found) return undefined;
     this.#foreseen.delete(task);
-    if (found.outcome === undefined) await found.underway.catch(() => undefined);
-    const { seen } = found.outcome ?? {};
-    const { link, epoch, variables, controller } = found.basis;
+    if (found.outcome) return this.#stillTrue(found);
+    return found.underway.then(
+      () => this.#stillTrue(found),
+      () => undefined,
+    );
+  }
+
+  #stillTrue({ basis, outcome }: Foresight): Foreseen | undefined {
+    const { link, epoch, variables, controller } = basis;
     const isSame = link.epoch === epoch && this.#host.variables.version === variables;
-    return isSame && this.#host.run.controller.version === controller ? seen : undefined;
+    return isSame && this.#host.run.controller.version === controller ? outcome?.seen : undefined;
   }
 
   /** Readings were invalidated: start again from the coming task. */

@@ -14,13 +14,16 @@ import { registered, skipped, sumOfItems, unknownResult } from './results.ts';
 import { type VariableScope } from './scope.ts';
 import { namesOf } from './template-names.ts';
 
-/** Runs one task on one host: loop, when, until, ignore_errors. Never rejects. */
-export async function runTask(host: HostRun, task: Task, label: TaskLabel): Promise<Result> {
+/** Runs one task on one host: loop, when, until, ignore_errors. Neither throws nor rejects. */
+export function runTask(host: HostRun, task: Task, label: TaskLabel): Promise<Result> | Result {
   const scope = host.scope(task);
+  const done = (result: Result) => finish(host, task, scope, result);
+  const failed = (error: unknown) => done(failureOf(error, task.position));
   try {
-    return finish(host, task, scope, await runLoopOrOnce(host, task, scope, label));
+    const result = runLoopOrOnce(host, task, scope, label);
+    return result instanceof Promise ? result.then(done).catch(failed) : done(result);
   } catch (error) {
-    return finish(host, task, scope, failureOf(error, task.position));
+    return failed(error);
   }
 }
 
@@ -74,16 +77,16 @@ async function runItem(
   label: TaskLabel,
   item: unknown,
 ): Promise<ItemResult> {
-  const result = await itemResult(host, task, scope, label);
+  const result = await resultOf(task, () => runWhenTrue(host, task, scope, label));
   const isHidden = noLog(task, scope);
   const values = { ...result.values, [loop.variable]: item, ...(loop.variable === 'item' ? {} : { item }) };
   const text = loop.label === undefined ? item : scope.render(loop.label);
   return { ...result, values, isHidden, label: isHidden ? '(hidden)' : labelText(text) };
 }
 
-async function itemResult(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> {
+async function resultOf(task: Task, run: () => Promise<Result> | Result): Promise<Result> {
   try {
-    return await runWhenTrue(host, task, scope, label);
+    return await run();
   } catch (error) {
     return failureOf(error, task.position);
   }
@@ -150,7 +153,7 @@ async function retry(host: HostRun, task: Task, scope: VariableScope, label: Tas
   const retries = Number(scope.render(task.retries) ?? 3);
   const delayMs = Number(scope.render(task.delay) ?? 5) * 1000;
   for (let tries = 1; ; tries++) {
-    const result = await attempt(host, task, scope, label).catch((error: unknown) => failureOf(error, task.position));
+    const result = await resultOf(task, () => attempt(host, task, scope, label));
     if (result.status === 'unreachable' || isEnough(host, task, scope, result)) return { ...result, attempts: tries };
     if (tries > retries) {
       const message = `${result.message ?? 'the until condition never held'} (after ${tries} tries)`;

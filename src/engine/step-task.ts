@@ -13,37 +13,53 @@ import { runTask } from './run-task.ts';
 import type { VariableScope } from './scope.ts';
 
 /** What a statement does once its turn has come. */
-type Action = (meeting: Meeting | undefined, demands: Demands) => Promise<Progress>;
+type Action = (meeting: Meeting | undefined, demands: Demands) => Promise<Progress> | Progress;
 
 /** One task's turn on one host, from waiting for the others to what the host learns from it. */
-export function stepTask(host: HostRun, task: Task, order: Order, isHandler: boolean): Promise<Progress> {
+export function stepTask(host: HostRun, task: Task, order: Order, isHandler: boolean): Promise<Progress> | Progress {
   const scope = host.scope(task);
   const label = labelOf(task, order, scope, isHandler);
-  return inTurn(host, task, { order, label, scope }, async (meeting, demands) => {
+  return inTurn(host, task, { order, label, scope }, (meeting, demands) => {
     host.lookAhead.reach(task);
     host.run.emit({ type: 'task.started', play: host.batch.playId, task: label, host: host.name });
     const start = performance.now();
-    const result = await execute(host, { task, label, order, demands }, meeting);
-    return conclude(host, task, label, result, { isFatal: demands.isFatal, elapsedMs: performance.now() - start });
+    const done = (result: Result) =>
+      conclude(host, task, label, result, { isFatal: demands.isFatal, elapsedMs: performance.now() - start });
+    const result = execute(host, { task, label, order, demands }, meeting);
+    return result instanceof Promise ? result.then(done) : done(result);
   });
 }
 
-/** Waits for the others where one host's outcome can matter to another, before and after what is done. */
-export async function inTurn(
+/**
+ * Waits for the others where one host's outcome can matter to another, before and after what is done. Where nothing has to be
+ * waited for there is no promise either.
+ */
+export function inTurn(
   host: HostRun,
   task: Task,
   turn: { readonly order: Order; readonly label: TaskLabel; readonly scope: VariableScope },
   action: Action,
-): Promise<Progress> {
+): Promise<Progress> | Progress {
   const { order, label, scope } = turn;
   const demands = demandsOrFailure(host, task, scope);
   if ('status' in demands) return conclude(host, task, label, demands, { isFatal: false, elapsedMs: 0 });
+  const act = (meeting: Meeting | undefined) => {
+    const verdict = verdictFor(host, label);
+    return verdict === 'go-on' ? action(meeting, demands) : verdict;
+  };
   const isJoint = host.batch.isLinear && (demands.looksAtOthers || host.batch.isLockstep);
-  const meeting = isJoint ? await host.batch.pacer.meet(host.name, order) : passBy(host, order);
-  const verdict = verdictFor(host, label);
-  if (verdict !== 'go-on') return verdict;
-  const progress = await action(meeting, demands);
-  if (progress !== 'done' || !demands.isSeenByOthers) return progress;
+  const progress = isJoint ? host.batch.pacer.meet(host.name, order).then(act) : act(passBy(host, order));
+  return demands.isSeenByOthers ? showOthers(host, turn, progress) : progress;
+}
+
+/** Waits until the others can see what was done. */
+async function showOthers(
+  host: HostRun,
+  { order, label }: { readonly order: Order; readonly label: TaskLabel },
+  underway: Promise<Progress> | Progress,
+): Promise<Progress> {
+  const progress = await underway;
+  if (progress !== 'done') return progress;
   const place = [...order, Number.MAX_SAFE_INTEGER];
   if (host.batch.isLinear) await host.batch.pacer.meet(host.name, place);
   else passBy(host, place);
@@ -80,21 +96,19 @@ interface Turn {
   readonly demands: Demands;
 }
 
-function execute(host: HostRun, turn: Turn, meeting: Meeting | undefined): Promise<Result> {
+/** Begins what waited for its place. */
+type Start = () => Promise<Result> | Result;
+
+function execute(host: HostRun, turn: Turn, meeting: Meeting | undefined): Promise<Result> | Result {
   const run = () => runTask(host, turn.task, turn.label);
   // A place for every host: nobody would wait, and twenty thousand turns through a queue cost a quarter of a second.
-  const start = host.batch.hosts.length <= host.run.settings.forks ? run : () => host.run.queue.add(run);
+  const start: Start = host.batch.hosts.length <= host.run.settings.forks ? run : () => host.run.queue.add(run);
   const throttled = () => throttle(host, turn, start);
   return turn.demands.isOnce ? once(host, turn, meeting, throttled) : serialised(host, turn.task, throttled);
 }
 
 /** The first host in play order runs it; the others take its result over. */
-async function once(
-  host: HostRun,
-  { task, order }: Turn,
-  meeting: Meeting | undefined,
-  start: () => Promise<Result>,
-): Promise<Result> {
+async function once(host: HostRun, { task, order }: Turn, meeting: Meeting | undefined, start: Start): Promise<Result> {
   const slot = host.batch.onceAt(`${order.join('.')} ${task.id}`);
   const runner = meeting?.hosts[0] ?? slot.runner ?? host.name;
   slot.runner ??= runner;
@@ -104,13 +118,13 @@ async function once(
   return result;
 }
 
-function throttle(host: HostRun, { task, demands }: Turn, start: () => Promise<Result>): Promise<Result> {
+function throttle(host: HostRun, { task, demands }: Turn, start: Start): Promise<Result> | Result {
   if (!(demands.throttle > 0)) return start();
   return host.batch.throttleOf(task.id, demands.throttle).add(start);
 }
 
 /** Tasks that several hosts delegate to one machine run there one after the other. */
-function serialised(host: HostRun, task: Task, start: () => Promise<Result>): Promise<Result> {
+function serialised(host: HostRun, task: Task, start: Start): Promise<Result> | Result {
   if (task.keywords.delegateTo === undefined) return start();
   return host.run.delegates.run(String(task.keywords.delegateTo), start);
 }

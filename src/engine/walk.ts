@@ -14,7 +14,8 @@ const HANDLER_PASSES = 100;
 /** Takes a host through statements in order, until one of them ends its way. */
 export async function walk(host: HostRun, statements: readonly Statement[], prefix: Order): Promise<Progress> {
   for (const [index, statement] of statements.entries()) {
-    const progress = await step(host, statement, [...prefix, index]);
+    const going = step(host, statement, [...prefix, index]);
+    const progress = going instanceof Promise ? await going : going;
     if (progress !== 'done') return progress;
   }
   return 'done';
