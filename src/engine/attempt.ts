@@ -47,8 +47,8 @@ async function enact(
   return judge(host, task, scope, outcome);
 }
 
-/** Renders and checks the arguments. Throws TaskError on what only rendering could show. */
-export async function readyArgs(host: HostRun, task: Task, scope: VariableScope, module: AnyModule): Promise<unknown> {
+/** Renders and checks the arguments; a promise of them where the module prepares them. Throws TaskError on what only rendering could show. */
+export function readyArgs(host: HostRun, task: Task, scope: VariableScope, module: AnyModule): unknown {
   const raw = withDefaults(task, module);
   const { expressionArgs } = module;
   const rendered = expressionArgs ? renderExcept(raw, new Set(expressionArgs), scope) : scope.render(raw);

@@ -129,19 +129,22 @@ export class LookAhead {
   #start(task: Task | undefined): void {
     if (task === undefined || this.#started.has(task)) return;
     this.#started.add(task);
-    this.#foresee(task).catch(() => {
-      // Not yet renderable, or a host that refuses: the task itself will say so in its turn.
-      this.#postponed.add(task);
-    });
+    // Not yet renderable, or a host that refuses: the task itself will say so in its turn.
+    const postpone = () => void this.#postponed.add(task);
+    try {
+      this.#foresee(task).catch(postpone);
+    } catch {
+      postpone();
+    }
   }
 
-  async #foresee(task: Task): Promise<void> {
+  #foresee(task: Task): Promise<unknown> {
     const scope = this.#host.scope(task);
-    if (task.loop) await Promise.all(this.#itemScopes(task.loop, scope).map((one) => this.#observe(task, one)));
-    else await this.#remember(task, scope);
+    if (!task.loop) return this.#remember(task, scope);
+    return Promise.all(this.#itemScopes(task.loop, scope).map((one) => this.#observe(task, one)));
   }
 
-  async #remember(task: Task, scope: VariableScope): Promise<void> {
+  #remember(task: Task, scope: VariableScope): Promise<unknown> {
     const { link } = this.#host.connections.reach(task, scope);
     const basis = {
       link,
@@ -149,12 +152,14 @@ export class LookAhead {
       variables: this.#host.variables.version,
       controller: this.#host.run.controller.version,
     };
-    const seen = this.#observe(task, scope);
+    const underway = this.#observe(task, scope);
     // What other hosts change is not known to have stayed the same; the readings still serve.
-    if (readsOthers(this.#host, task, scope)) return void (await seen);
-    const foresight: Foresight = { basis, underway: seen };
+    if (readsOthers(this.#host, task, scope)) return underway;
+    const foresight: Foresight = { basis, underway };
     this.#foreseen.set(task, foresight);
-    foresight.outcome = { seen: await seen };
+    return underway.then((seen) => {
+      foresight.outcome = { seen };
+    });
   }
 
   #itemScopes(loop: Loop, scope: VariableScope): readonly VariableScope[] {
@@ -163,13 +168,17 @@ export class LookAhead {
       .map((item) => scope.with({ [loop.variable]: item }));
   }
 
-  async #observe(task: Task, scope: VariableScope): Promise<Foreseen | undefined> {
-    if (firstFalse(task.keywords.when, scope, this.#host.run.compiler.expression)) return undefined;
+  #observe(task: Task, scope: VariableScope): Promise<Foreseen | undefined> {
+    if (firstFalse(task.keywords.when, scope, this.#host.run.compiler.expression)) return NOTHING;
     const { module, reads, view } = new Situation(this.#host, task, scope, undefined);
-    const args = await readyArgs(this.#host, task, scope, module);
-    return { args, current: await module.observe(args, reads.read, view) };
+    const observed = (args: unknown): Promise<Foreseen> =>
+      module.observe(args, reads.read, view).then((current: unknown) => ({ args, current }));
+    const args = readyArgs(this.#host, task, scope, module);
+    return args instanceof Promise ? args.then(observed) : observed(args);
   }
 }
+
+const NOTHING: Promise<undefined> = Promise.resolve(undefined);
 
 /** Includes are resolved when reached; handlers run only when notified. */
 function tasksOf(statements: readonly Statement[]): readonly Task[] {
