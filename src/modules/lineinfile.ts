@@ -72,7 +72,7 @@ export default defineModule<Args, EditedFile>({
     if (wanted.line !== undefined && wanted.state === 'present') refuseUnsuitableLine(edit, wanted.path);
     const before = current.kind === 'file' ? Buffer.from(current.bytes).toString('latin1') : '';
     const after = wanted.state === 'present' ? presentLine(before, edit) : absentLines(before, edit);
-    if (wanted.state === 'present') refuseUnstableResult(after, edit);
+    if (wanted.state === 'present' && after !== before) refuseUnstableResult(after, edit);
     if (after === before && current.kind === 'file') return adjustAttributes(current, wanted);
     const write = replaceContent(current, Buffer.from(after, 'latin1'), optionsOf(wanted, current));
     return [...missingDirectories(current.above ?? [], {}), write];
