@@ -81,6 +81,14 @@ describe('logging in', () => {
     expect(await echo(await transport.connect(target(sshd, unlocked)))).toBe('hello\n');
   });
 
+  it('goes on to the next key when one is refused, whether it signed at once or asked first', async () => {
+    const strangers = (['ed25519', 'rsa', 'ecdsa'] as const).map((type) =>
+      makeKey(sshd.directory, `refused_${type}`, type),
+    );
+    const identityFiles = [...strangers, sshd.identityFile];
+    expect(await echo(await transport.connect(target(sshd, { identityFiles })))).toBe('hello\n');
+  });
+
   it('uses the keys of an agent', async () => {
     const socket = join(sshd.directory, 'agent');
     const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
