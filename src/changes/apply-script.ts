@@ -1,5 +1,6 @@
 import type { Applied, Change } from '../contract/change.ts';
 import { type ScriptCommand, script } from '../contract/command.ts';
+import type { Need } from '../contract/footing.ts';
 import type { HostSession } from '../contract/host-session.ts';
 import { refusal } from './refusal.ts';
 
@@ -7,6 +8,11 @@ import { refusal } from './refusal.ts';
 export function place(path: string): readonly [string, string] {
   const slash = path.lastIndexOf('/');
   return [path.slice(0, slash) || '/', path.slice(slash + 1)];
+}
+
+/** What every change needs that makes, replaces or removes a name. */
+export function inDirectory(path: string): Need {
+  return { path: place(path)[0], as: 'writable-directory' };
 }
 
 interface PathScript {

@@ -1,6 +1,6 @@
 import type { ChangeKind, MakeDirectory } from '../contract/change.ts';
 import { pathResource } from '../contract/resource.ts';
-import { applyScript, place } from './apply-script.ts';
+import { applyScript, inDirectory, place } from './apply-script.ts';
 import { attributesText, octal } from './octal.ts';
 import { PREDICTED, predictedAttributes } from './predicted.ts';
 import { DIE } from './refusal.ts';
@@ -43,11 +43,12 @@ export const makeDirectoryKind: ChangeKind<MakeDirectory> = {
     ],
     facts: [],
   }),
+  footing: (change) => ({ refused: refused(change), needs: [inDirectory(change.path)] }),
   apply: (change, session) =>
     applyScript(change, session, {
       text: SCRIPT,
       args: [...place(change.path), octal(change.mode), change.owner + (change.group && `:${change.group}`)],
-      refused: `directory ${change.path} was not created`,
+      refused: refused(change),
     }),
   undo: ({ path, mode, owner, group }) => ({
     kind: 'remove-path',
@@ -62,3 +63,7 @@ export const makeDirectoryKind: ChangeKind<MakeDirectory> = {
     },
   }),
 };
+
+function refused({ path }: MakeDirectory): string {
+  return `directory ${path} was not created`;
+}

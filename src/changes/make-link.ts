@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ChangeKind, MakeLink } from '../contract/change.ts';
 import { type FileState, VERSION_FORMAT } from '../contract/file-state.ts';
+import type { Need } from '../contract/footing.ts';
 import { pathResource } from '../contract/resource.ts';
-import { applyScript, place } from './apply-script.ts';
+import { applyScript, inDirectory, place } from './apply-script.ts';
 import { expectedVersion, PREDICTED } from './predicted.ts';
 import { DIE, versionOf } from './refusal.ts';
 
@@ -36,6 +37,7 @@ export const makeLinkKind: ChangeKind<MakeLink> = {
   touches: ({ path, target, hard }) => (hard ? [pathResource(path), pathResource(target)] : [pathResource(path)]),
   predict: (change) =>
     change.hard ? { files: [], facts: [] } : { files: [{ path: change.path, state: linkState(change) }], facts: [] },
+  footing: (change) => ({ refused: refused(change), needs: needs(change) }),
   apply: (change, session) =>
     applyScript(change, session, {
       text: SCRIPT,
@@ -46,7 +48,7 @@ export const makeLinkKind: ChangeKind<MakeLink> = {
         expectedVersion(change.before),
         `.tsplay-${randomBytes(12).toString('hex')}`,
       ],
-      refused: `link ${change.path} was not made`,
+      refused: refused(change),
     }),
   undo(change) {
     const { before, path } = change;
@@ -58,4 +60,17 @@ export const makeLinkKind: ChangeKind<MakeLink> = {
 function linkState({ path, target }: MakeLink): FileState {
   const root = { mode: 0o777, uid: 0, gid: 0, owner: 'root', group: 'root' };
   return { kind: 'link', path, target, version: PREDICTED, mtime: 0, ...root };
+}
+
+function refused({ path }: MakeLink): string {
+  return `link ${path} was not made`;
+}
+
+function needs({ path, before }: MakeLink): readonly Need[] {
+  const own: Need[] = before.kind === 'absent' ? [] : [{ path, as: 'replaceable' }];
+  return [
+    inDirectory(path),
+    ...own,
+    ...(before.kind === 'directory' ? [{ path, as: 'empty-directory' } as const] : []),
+  ];
 }

@@ -37,8 +37,13 @@ function reportOf(output: Output): Report {
   return Object.fromEntries(lines.map((line) => [line.split(' ', 1)[0], line.slice(line.indexOf(' ') + 1)]));
 }
 
+export const NO_DIRECTORY = 'its directory does not exist';
+export const READ_ONLY = 'the file system is read-only';
+export const NOT_EMPTY = 'the directory there is not empty';
+export const mountPoint = (path: string) => `${path} is a mount point, which cannot be replaced atomically`;
+
 const STAGES: Readonly<Record<string, string>> = {
-  'no-directory': 'its directory does not exist',
+  'no-directory': NO_DIRECTORY,
   changed: 'it changed underneath since it was read; nothing was written, run again',
   'short-input': 'the content did not arrive completely; nothing was written',
   'no-stat': "this host's stat does not understand -c as coreutils and busybox do",
@@ -49,8 +54,9 @@ function reasonOf(report: Report, said: string, path: string): string {
   const stage = report['stage'] ?? '';
   const known = STAGES[stage] ?? flagReason(report, said, path) ?? spaceReason(report, said);
   if (known) return known;
-  if (/Read-only file system/.test(said)) return 'the file system is read-only';
-  if (/Device or resource busy/.test(said)) return `${path} is a mount point, which cannot be replaced atomically`;
+  if (/Read-only file system/.test(said)) return READ_ONLY;
+  if (/Device or resource busy/.test(said)) return mountPoint(path);
+  if (stage === 'rmdir' && /not empty/i.test(said)) return NOT_EMPTY;
   return [stage && `${stage} failed`, said || 'the host gave no reason'].filter(Boolean).join(': ');
 }
 

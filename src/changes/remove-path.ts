@@ -1,8 +1,9 @@
 import type { ChangeKind, RemovePath } from '../contract/change.ts';
 import { type FileState, VERSION_FORMAT } from '../contract/file-state.ts';
+import type { Need } from '../contract/footing.ts';
 import { pathResource } from '../contract/resource.ts';
 import { TaskError } from '../contract/task-error.ts';
-import { applyScript, place } from './apply-script.ts';
+import { applyScript, inDirectory, place } from './apply-script.ts';
 import { expectedVersion, isState } from './predicted.ts';
 import { DIE, versionOf } from './refusal.ts';
 import { writeFile } from './write-file.ts';
@@ -46,11 +47,12 @@ export const removePathKind: ChangeKind<RemovePath> = {
       : { kind: 'attributes', path, before: { state: before.kind }, after: { state: 'absent' } },
   touches: ({ path }) => [pathResource(path)],
   predict: ({ path }) => ({ files: [{ path, state: { kind: 'absent', path } }], facts: [] }),
+  footing: (change) => ({ refused: refused(change), needs: needs(change) }),
   apply: (change, session) =>
     applyScript(change, session, {
       text: SCRIPT,
       args: [...place(change.path), treeKind(change), expectedVersion(change.before)],
-      refused: `${change.path} was not removed`,
+      refused: refused(change),
     }),
   undo({ path, before, bytes }) {
     const absent: FileState = { kind: 'absent', path };
@@ -64,4 +66,14 @@ export const removePathKind: ChangeKind<RemovePath> = {
 function treeKind({ before, recursive }: RemovePath): string {
   if (before.kind !== 'directory') return 'file';
   return recursive ? 'tree' : 'directory';
+}
+
+function refused({ path }: RemovePath): string {
+  return `${path} was not removed`;
+}
+
+function needs(change: RemovePath): readonly Need[] {
+  const { path } = change;
+  const own: Need[] = [inDirectory(path), { path, as: 'replaceable' }];
+  return treeKind(change) === 'directory' ? [...own, { path, as: 'empty-directory' }] : own;
 }

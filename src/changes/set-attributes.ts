@@ -52,11 +52,15 @@ export const setAttributesKind: ChangeKind<SetAttributes> = {
   }),
   touches: ({ path }) => [pathResource(path)],
   predict: (change) => ({ files: predictedFiles(change), facts: [] }),
+  footing: (change) => ({
+    refused: refused(change),
+    needs: [{ path: change.path, as: 'writable-file-system' }],
+  }),
   apply: (change, session) =>
     applyScript(change, session, {
       text: SCRIPT,
       args: [...place(change.path), modeOf(change), ownerOf(change), change.recursive ? '-R' : ''],
-      refused: `the attributes of ${change.path} were not set`,
+      refused: refused(change),
     }),
   undo({ path, before, after, recursive }) {
     if (recursive) return undefined;
@@ -95,4 +99,8 @@ function predictedFiles({ path, before, after }: SetAttributes) {
   if (!isState(before)) return [];
   const names = predictedAttributes(after.owner ?? '', after.group ?? '', before);
   return [{ path, state: { ...before, path, mode: after.mode ?? before.mode, ...names, version: PREDICTED } }];
+}
+
+function refused({ path }: SetAttributes): string {
+  return `the attributes of ${path} were not set`;
 }

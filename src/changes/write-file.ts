@@ -6,6 +6,7 @@ import type { HostSession } from '../contract/host-session.ts';
 import { pathResource } from '../contract/resource.ts';
 import { MASK } from '../contract/secret.ts';
 import { TaskError } from '../contract/task-error.ts';
+import { inDirectory } from './apply-script.ts';
 import { attributesText, octal } from './octal.ts';
 import { PREDICTED, predictedAttributes } from './predicted.ts';
 import { refusal } from './refusal.ts';
@@ -73,6 +74,10 @@ export const writeFileKind: ChangeKind<WriteFile> = {
   predict: (change) => ({
     files: [{ path: change.path, state: predictedState(change), bytes: change.bytes }],
     facts: [],
+  }),
+  footing: ({ path }) => ({
+    refused: notWritten(path),
+    needs: [inDirectory(path), { path, as: 'replaceable' }],
   }),
   apply,
   undo(change) {
@@ -145,12 +150,16 @@ function expected({ before }: WriteFile): string {
 }
 
 function refused(change: WriteFile, output: Parameters<typeof refusal>[2]): TaskError {
-  const wanted = `${change.path} was not written`;
+  const wanted = notWritten(change.path);
   if (!Buffer.from(output.stdout).toString().startsWith('stage validate')) return refusal(wanted, change.path, output);
   const said = change.sensitive
     ? '(its output is hidden: the file holds secrets)'
     : masked(Buffer.from(output.stderr).toString().trim(), change.secrets ?? []);
   return new TaskError(`${wanted}: ${change.validate?.[0]} refused the new content: ${said}`, { rc: output.code });
+}
+
+function notWritten(path: string): string {
+  return `${path} was not written`;
 }
 
 function predictedState(change: WriteFile): FileState {

@@ -39,6 +39,7 @@ async function enact(
     foreseen,
     isCheckRun: host.run.settings.mode === 'check',
     kindOf: host.run.kindOf,
+    isUncertain: () => host.run.recap.hasUnknown(host.name),
     onInvalidated: () => {
       if (situation.link.target.kind === 'local') host.run.controller.version += 1;
       host.lookAhead.refresh();

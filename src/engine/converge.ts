@@ -1,6 +1,7 @@
 import type { Applied, Change, ChangeKind, Diff } from '../contract/change.ts';
 import { UnknownReading } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
+import { foreseenRefusal } from './foreseen-refusal.ts';
 import type { Foreseen } from './look-ahead.ts';
 import type { Situation } from './situation.ts';
 import { takeBack } from './take-back.ts';
@@ -14,6 +15,8 @@ export interface Convergence {
   /** The whole run checks, so that later tasks must see what this one would have done. */
   readonly isCheckRun: boolean;
   readonly kindOf: (change: Change) => ChangeKind<Change>;
+  /** Whether an earlier task might do to the host what nobody can foresee. Only asked where check mode found an obstacle. */
+  readonly isUncertain: () => boolean;
   /** Called after each invalidation, so that the verifying read and the reads of coming tasks share a frame. */
   readonly onInvalidated: () => void;
 }
@@ -53,7 +56,14 @@ export function settled(situation: Situation, { args, current }: Foreseen): Outc
   }
 }
 
-function foretell(task: Convergence, current: unknown, changes: readonly Change[]): Outcome {
+async function foretell(task: Convergence, current: unknown, changes: readonly Change[]): Promise<Outcome> {
+  const { link, reads } = task.situation;
+  const refusal = await foreseenRefusal(changes, {
+    read: reads.read,
+    overlay: link.overlay,
+    kindOf: task.kindOf,
+  });
+  if (refusal !== undefined && !task.isUncertain()) throw new TaskError(refusal, { changed: false });
   for (const change of changes) {
     const kind = task.kindOf(change);
     if (task.isCheckRun)
@@ -66,8 +76,11 @@ function foretell(task: Convergence, current: unknown, changes: readonly Change[
   if (task.situation.module.converges === false) {
     return { status: 'unknown', message: `would ${described.actions.join('; ')}`, ...described, values: {} };
   }
+  if (refusal !== undefined) return { status: 'unknown', message: `${refusal}, ${UNLESS}`, ...described, values: {} };
   return { status: 'changed', ...described, values: resultOf(task, current, []) };
 }
+
+const UNLESS = 'unless an earlier task that check mode could not foresee sees to that';
 
 async function enact(task: Convergence, current: unknown, changes: readonly Change[]): Promise<Outcome> {
   const described = describeChanges(task, changes);

@@ -37,6 +37,11 @@ export class Recap {
     this.#of(host);
   }
 
+  /** Whether check mode could not tell what some task would have done there. */
+  hasUnknown(host: string): boolean {
+    return this.#of(host).unknown > 0;
+  }
+
   get hosts(): readonly HostRecap[] {
     return [...this.#counts].map(([host, counts]) => ({ host, ...counts, stoppedAt: this.#stops.get(host) }));
   }

@@ -1,0 +1,69 @@
+import { dirname, resolve } from 'node:path/posix';
+import type { Change, ChangeKind } from '../contract/change.ts';
+import type { Need } from '../contract/footing.ts';
+import { type Overlay, ProbeError, type Read, UnknownReading } from '../contract/probe.ts';
+import { missingFooting } from '../changes/missing-footing.ts';
+import { directoryNames } from '../probes/directory.ts';
+import { ground } from '../probes/ground.ts';
+
+/** What check mode knows of the host. */
+export interface Sight {
+  readonly read: Read;
+  readonly overlay: Overlay;
+  readonly kindOf: (change: Change) => ChangeKind<Change>;
+}
+
+/**
+ * What the run would say when the host refuses one of the changes; undefined when nothing is known against them. Costs a
+ * round trip, so it is asked only where something is planned and will not be made.
+ */
+export async function foreseenRefusal(changes: readonly Change[], sight: Sight): Promise<string | undefined> {
+  // What earlier changes of the same plan leave there is the module's own doing.
+  const made = new Set<string>();
+  const asked = changes.flatMap((change) => {
+    const kind = sight.kindOf(change);
+    const { refused = '', needs = [] } = kind.footing?.(change) ?? {};
+    const open = needs.filter(({ path }) => !made.has(path));
+    for (const { path } of kind.predict(change).files) made.add(path);
+    return open.map((need) => reasonFor(refused, need, sight));
+  });
+  const reasons = await Promise.all(asked);
+  return reasons.find((reason) => reason !== undefined);
+}
+
+async function reasonFor(refused: string, need: Need, { read, overlay }: Sight): Promise<string | undefined> {
+  const path = behindPlannedLinks(need.path, overlay);
+  try {
+    const [found, names] = await Promise.all([
+      read(ground(path)),
+      need.as === 'empty-directory' ? read(directoryNames(path)) : null,
+    ]);
+    const reason = missingFooting(need, { ground: found, names });
+    return reason && `${refused}: ${reason}`;
+  } catch (error) {
+    // What cannot be known is no reason to say that it fails.
+    if (error instanceof UnknownReading || error instanceof ProbeError) return undefined;
+    throw error;
+  }
+}
+
+const LONGEST_LINK_CHAIN = 40;
+
+/** Where a path leads once the links that earlier tasks planned are there. */
+function behindPlannedLinks(path: string, overlay: Overlay): string {
+  let at = path;
+  for (let hops = 0; hops < LONGEST_LINK_CHAIN; hops++) {
+    const link = plannedLink(at, overlay);
+    if (!link) return at;
+    at = resolve(dirname(link.path), link.target) + at.slice(link.path.length);
+  }
+  return at;
+}
+
+function plannedLink(path: string, overlay: Overlay) {
+  for (let at = path; at !== '/'; at = dirname(at)) {
+    const state = overlay.file(at)?.state;
+    if (state?.kind === 'link') return { path: at, target: state.target };
+  }
+  return undefined;
+}
