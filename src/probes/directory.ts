@@ -118,12 +118,18 @@ function predictFiles(
   const planned = overlay.filesIn(directory).filter(({ path }) => path.endsWith(suffix) && !isHiddenName(path));
   if (!overlay.file(directory) && isAltered(directory, overlay)) return UNKNOWN;
   const files = new Map(value.map((file) => [file.path, file]));
-  for (const { path, state, bytes } of planned) {
+  for (const { path, state, bytes: written } of planned) {
+    const bytes = written ?? bytesOf(files.get(path));
     if (state.kind === 'file' && bytes) files.set(path, { kind: 'file', path, realPath: path, state, bytes });
     else if (state.kind === 'absent') files.delete(path);
     else if (state.kind !== 'directory') return UNKNOWN;
   }
   return [...files.values()].sort((a, b) => byBytes(a.path, b.path));
+}
+
+/** Where only attributes were planned, the content stays. */
+function bytesOf(file: FileContent | undefined): Uint8Array | undefined {
+  return file?.kind === 'file' && file.realPath === file.path ? file.bytes : undefined;
 }
 
 function predictNames(

@@ -5,11 +5,14 @@ import { makeDirectory } from '../changes/make-directory.ts';
 import { makeLink } from '../changes/make-link.ts';
 import { removePath } from '../changes/remove-path.ts';
 import { runCommand } from '../changes/run-command.ts';
+import { setAttributes } from '../changes/set-attributes.ts';
 import { replaceContent } from '../changes/write-file.ts';
 import type { Change } from '../contract/change.ts';
 import type { FileContent, FileState } from '../contract/file-state.ts';
 import { UNKNOWN } from '../contract/probe.ts';
+import { directoryFiles } from './directory.ts';
 import { predictContent, predictState } from './predict-file.ts';
+import { treeStates } from './tree.ts';
 
 function overlayOf(...changes: readonly Change[]): CheckOverlay {
   const overlay = new CheckOverlay();
@@ -65,4 +68,62 @@ it('does not know a file that a planned command may have changed', () => {
   expect(predictState('/boot/grub/grub.cfg', absent('/boot/grub/grub.cfg'), overlay)).toBe(UNKNOWN);
   expect(predictContent('/boot/x', nothing('/boot/x'), overlay)).toBe(UNKNOWN);
   expect(predictState('/etc/x', absent('/etc/x'), overlay)).toEqual(absent('/etc/x'));
+});
+
+const file = (path: string, mode = 0o644): Extract<FileState, { kind: 'file' }> => ({
+  kind: 'file',
+  path,
+  mode,
+  uid: 0,
+  gid: 0,
+  owner: 'root',
+  group: 'root',
+  version: '1:2:3',
+  mtime: 7,
+  size: 3,
+  links: 1,
+});
+const chmod = (path: string) => setAttributes(path, file(path), { mode: 0o600 });
+
+it('keeps the content of a file whose attributes were planned, also where it was not read', () => {
+  const overlay = overlayOf(chmod('/a/f'));
+  const known = { path: '/a/f', realPath: '/a/f', state: file('/a/f') };
+  const bytes = Buffer.from('old');
+  expect(predictContent('/a/f', { kind: 'file', ...known, bytes }, overlay)).toMatchObject({
+    kind: 'file',
+    bytes,
+    state: { mode: 0o600, size: 3, mtime: 7 },
+  });
+  expect(predictContent('/a/f', { kind: 'too-large', ...known }, overlay)).toMatchObject({
+    kind: 'too-large',
+    state: { mode: 0o600, size: 3 },
+  });
+});
+
+it('keeps the content of a file in a directory that is read as a whole', () => {
+  const overlay = overlayOf(chmod('/d/a.conf'));
+  const content = { kind: 'file', path: '/d/a.conf', realPath: '/d/a.conf', state: file('/d/a.conf') } as const;
+  const { kind, subject } = directoryFiles('/d', '.conf');
+  expect(kind.predict?.(subject, [{ ...content, bytes: Buffer.from('old') }], overlay)).toMatchObject([
+    { kind: 'file', bytes: Buffer.from('old'), state: { mode: 0o600 } },
+  ]);
+});
+
+it('knows a tree after attributes, files and removals were planned in it', () => {
+  const directory = (path: string) => ({ ...file(path), kind: 'directory' as const });
+  const overlay = overlayOf(
+    chmod('/d/f'),
+    makeDirectory('/d/new'),
+    writing('/d/new/g'),
+    removePath(directory('/d/old'), { recursive: true }),
+  );
+  const { kind, subject } = treeStates('/d');
+  const value = [directory('/d'), file('/d/f'), directory('/d/old'), file('/d/old/x')];
+  const predicted = kind.predict?.(subject, value, overlay);
+  expect(predicted).toMatchObject([
+    { path: '/d' },
+    { path: '/d/f', mode: 0o600 },
+    { path: '/d/new', kind: 'directory' },
+    { path: '/d/new/g', kind: 'file' },
+  ]);
 });

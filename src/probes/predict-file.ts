@@ -40,8 +40,12 @@ function contentOf(
   const { state } = planned;
   if (state.kind === 'absent') return { kind: 'absent', path, realPath };
   if (state.kind !== 'file') return { kind: 'not-a-file', path, realPath, state: { ...state, path } };
-  const bytes = planned.bytes ?? (value.kind === 'file' && value.realPath === realPath ? value.bytes : undefined);
-  return bytes ? { kind: 'file', path, realPath, state: { ...state, path }, bytes } : UNKNOWN;
+  const known = { path, realPath, state: { ...state, path } };
+  if (planned.bytes) return { kind: 'file', ...known, bytes: planned.bytes };
+  // Only attributes were planned: the content is the one that was read, or as unread as it was.
+  if (value.realPath !== realPath) return UNKNOWN;
+  if (value.kind === 'file') return { kind: 'file', ...known, bytes: value.bytes };
+  return value.kind === 'too-large' ? { kind: 'too-large', ...known } : UNKNOWN;
 }
 
 /** The closest directory above that a planned change created, removed or replaced. */

@@ -1,10 +1,11 @@
 import { type Output, script } from '../contract/command.ts';
 import type { FileState } from '../contract/file-state.ts';
-import { type Probe, type ProbeKind, probe, type Reading } from '../contract/probe.ts';
+import { type Overlay, type Probe, type ProbeKind, probe, type Reading, UNKNOWN } from '../contract/probe.ts';
 import { pathResource } from '../contract/resource.ts';
 import { absolutePath } from './absolute-path.ts';
 import { failed, fuse, succeeded } from './fuse.ts';
 import { complaint } from './output-text.ts';
+import { isAltered } from './predict-file.ts';
 import { ownersIn, parseStatLine, STAT_FORMAT } from './stat-line.ts';
 
 type Present = Exclude<FileState, { kind: 'absent' }>;
@@ -26,6 +27,7 @@ const kind: ProbeKind<string, readonly Present[]> = {
     command: ([path = '/']) => script(SCRIPT, [path]),
     parse: parseTree,
   }),
+  predict: predictTree,
 };
 
 /** The states of a directory and of everything below it, links not followed; empty when it is no directory. */
@@ -50,4 +52,25 @@ function parseTree([root = '/']: readonly string[], output: Output): readonly Re
     at = end + 1;
   }
   return [succeeded(states)];
+}
+
+function predictTree(root: string, value: readonly Present[], overlay: Overlay): readonly Present[] | typeof UNKNOWN {
+  const own = overlay.file(root)?.state;
+  if (own && own.kind !== 'directory') return [];
+  if (!own && isAltered(root, overlay)) return UNKNOWN;
+  const states = new Map(value.map((state) => [state.path, state]));
+  if (own) states.set(root, own);
+  // Directories that are added on the way are visited too.
+  for (const { path, kind: found } of states.values()) {
+    if (found !== 'directory') continue;
+    for (const { state } of overlay.filesIn(path)) lay(state, states);
+  }
+  return [...states.values()];
+}
+
+function lay(state: FileState, states: Map<string, Present>): void {
+  if (state.kind !== 'directory')
+    for (const path of states.keys()) if (path.startsWith(`${state.path}/`)) states.delete(path);
+  if (state.kind === 'absent') states.delete(state.path);
+  else states.set(state.path, state);
 }

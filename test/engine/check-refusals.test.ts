@@ -147,3 +147,39 @@ test.runIf(isRoot)(
     expect(run).toEqual(check);
   },
 );
+
+test('after a planned mode a file and its directory are still known', async () => {
+  const { check } = await checkedThenRun(
+    `    - {name: mode, file: {path: "{{ out }}/f", mode: '0600'}}
+    - {name: again, file: {path: "{{ out }}/f", mode: '0600'}}
+    - {name: content, copy: {dest: "{{ out }}/f", content: old, mode: '0600'}}
+    - {name: looked, stat: {path: "{{ out }}/f"}, register: found}
+    - {name: shown, assert: {that: "found.stat.mode == '0600' and found.stat.size == 3 and 'inode' not in found.stat"}}
+    - {name: line, lineinfile: {path: "{{ out }}/f", line: old}}
+    - {name: tree, file: {path: "{{ out }}", state: directory, recurse: true, mode: u=rwX}}
+`,
+    (directory) => {
+      mkdirSync(join(directory, 'out'));
+      writeFileSync(join(directory, 'out', 'f'), 'old');
+    },
+  );
+  expect(check.map((line) => line.trim())).toEqual([
+    'mode changed',
+    'again ok',
+    'content ok',
+    'looked ok',
+    'shown ok',
+    'line ok',
+    'tree ok',
+  ]);
+});
+
+test('two files that were only planned are not taken for one', async () => {
+  const { check } = await checkedThenRun(
+    `    - {name: a, copy: {dest: "{{ playbook_dir }}/a", content: x}}
+    - {name: b, copy: {dest: "{{ playbook_dir }}/b", content: x}}
+    - {name: hard, file: {path: "{{ playbook_dir }}/a", src: "{{ playbook_dir }}/b", state: hard, force: true}}
+`,
+  );
+  expect(check[2]).toMatch(/hard unknown whether .* are one file/);
+});
