@@ -179,6 +179,7 @@ export async function settings(
   for (const secret of [password, becomePassword]) if (secret) composition.secrets.add(secret.reveal());
   return {
     mode: options.check ? 'check' : mode,
+    verbosity: options.verbose,
     showDiff: options.diff === true,
     forks: options.forks,
     only: options.tags,

@@ -9,6 +9,8 @@ export interface TaskView {
   readonly isCheckMode: boolean;
   /** The host is looked at again, after the task's changes were made. */
   readonly isVerifying: boolean;
+  /** How many -v the run was given. */
+  readonly verbosity: number;
   /** Evaluates a Jinja2 expression with the task's variables (for `assert.that`, `debug.var`). Throws on undefined. */
   evaluate(expression: string): unknown;
   /** Only for modules that wait for or ask about the connection itself. */
@@ -51,7 +53,7 @@ export interface ModuleExample {
 /**
  * A typed module: one YAML key. Reads are probes, the decision is pure, and writes are changes that only the engine applies.
  *
- * - `observe` is the only async part and may only read; in check mode it runs exactly the same.
+ * - `observe` is the only async part and may only read; in check mode it runs exactly the same. It may throw TaskSkipped.
  * - `plan` is pure and synchronous. An empty list means converged. It throws TaskError to refuse.
  * - After the changes were applied the engine observes and plans again; a non-empty second plan is a failure.
  */

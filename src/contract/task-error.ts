@@ -11,3 +11,8 @@ export class TaskError extends Error {
     this.detail = detail;
   }
 }
+
+/** Thrown by `observe` when there is nothing to do for a reason of its own: the task is skipped, not ok. */
+export class TaskSkipped extends Error {
+  override name = 'TaskSkipped';
+}

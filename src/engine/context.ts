@@ -43,6 +43,8 @@ export interface RunSettings {
   readonly extraVars: Readonly<Record<string, unknown>>;
   /** Seconds a task may take when it sets no `timeout`. */
   readonly taskTimeout: number;
+  /** How many -v were given; `debug` with a `verbosity` asks. */
+  readonly verbosity: number;
 }
 
 /** Everything a run shares; made once by the composition root and `run`. */

@@ -2,9 +2,9 @@ import { BecomeFailed, ConnectionLost, DeadlinePassed, Unreachable } from '../co
 import { ProbeError, UnknownReading } from '../contract/probe.ts';
 import type { Position } from '../contract/problem.ts';
 import type { Result } from '../contract/result.ts';
-import { TaskError } from '../contract/task-error.ts';
+import { TaskError, TaskSkipped } from '../contract/task-error.ts';
 import { TemplateError, UndefinedError } from '../language/jinja/types.ts';
-import { failed, unknownResult } from './results.ts';
+import { failed, skipped, unknownResult } from './results.ts';
 
 /** What went wrong on a host, as a result. Anything unforeseen stays with the host it happened on. */
 export function failureOf(error: unknown, position: Position): Result {
@@ -16,6 +16,7 @@ export function failureOf(error: unknown, position: Position): Result {
     );
   }
   if (error instanceof UnknownReading) return unknownResult(error.message);
+  if (error instanceof TaskSkipped) return skipped(error.message, { skipped_reason: error.message });
   if (error instanceof TaskError) return failed(error.message, error.detail);
   if (error instanceof BecomeFailed || error instanceof DeadlinePassed || error instanceof ProbeError)
     return failed(error.message);

@@ -4,6 +4,7 @@ import { toBoolean } from './booleans.ts';
 import type { HostRun } from './host-run.ts';
 import type { HostVariables } from './host-variables.ts';
 import { failed, registered, registeredLoop } from './results.ts';
+import type { VariableScope } from './scope.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -33,16 +34,29 @@ function learnAllFacts(host: HostRun, task: Task, result: Result): readonly Valu
   return [result, ...(result.items ?? [])].flatMap((one) => {
     const facts = one.values.ansible_facts;
     if (typeof facts !== 'object' || facts === null) return [];
-    learnFacts(ownerOfFacts(host, task, one), task, facts as Values);
+    const owner = ownerOfFacts(host, task, one);
+    learnFacts(owner, task, facts as Values);
+    if (task.module === 'set_fact' && isCacheable(host, task, one)) owner.addFacts(facts as Values);
     return [facts as Values];
   });
 }
 
+/** As in Ansible, within the run: such a fact stands in ansible_facts too, where play vars and the like outrank it. */
+function isCacheable(host: HostRun, task: Task, one: Result): boolean {
+  const { cacheable } = task.args;
+  return cacheable !== undefined && toBoolean(scopeOf(host, task, one).render(cacheable), 'cacheable');
+}
+
+/** What the task's words meant for this item of its loop. */
+function scopeOf(host: HostRun, task: Task, { values }: Result): VariableScope {
+  return host.scope(task).with(task.loop ? { [task.loop.variable]: values[task.loop.variable] } : {});
+}
+
 /** With `delegate_facts` what was found belongs to the host that was asked, which may be another for each item. */
-function ownerOfFacts(host: HostRun, task: Task, { values }: Result): HostVariables {
+function ownerOfFacts(host: HostRun, task: Task, one: Result): HostVariables {
   const { delegateTo, delegateFacts } = task.keywords;
   if (delegateTo === undefined || delegateFacts === undefined) return host.variables;
-  const scope = host.scope(task).with(task.loop ? { [task.loop.variable]: values[task.loop.variable] } : {});
+  const scope = scopeOf(host, task, one);
   if (!toBoolean(scope.render(delegateFacts), 'delegate_facts')) return host.variables;
   return host.run.variablesOf(String(scope.render(delegateTo)));
 }

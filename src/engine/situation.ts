@@ -102,6 +102,10 @@ class HostView implements TaskView {
     return this.#situation.isCheckMode;
   }
 
+  get verbosity(): number {
+    return this.#host.run.settings.verbosity;
+  }
+
   evaluate(expression: string): unknown {
     return this.#host.run.compiler.expression(expression).evaluate(this.#scope);
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineModule, type TaskView } from '../contract/module.ts';
+import { TaskSkipped } from '../contract/task-error.ts';
 import { UndefinedError } from '../language/jinja/types.ts';
 
 const args = z
@@ -25,12 +26,14 @@ export default defineModule<Args, Shown>({
   args,
   expressionArgs: ['var'],
   observe(wanted, _read, task) {
-    const { var: expression, msg = 'Hello world!' } = wanted;
+    const { var: expression, msg = 'Hello world!', verbosity } = wanted;
+    // Ansible's words, for those who compare them.
+    if (verbosity > task.verbosity) return Promise.reject(new TaskSkipped('Verbosity threshold not met.'));
     if (expression === undefined) return Promise.resolve({ name: 'msg', value: msg });
     return Promise.resolve({ name: expression, value: valueOf(expression, task) });
   },
   plan: () => [],
-  result: ({ verbosity }, { name, value }) => ({ [name]: value, ...(verbosity > 0 && { verbosity }) }),
+  result: (_, { name, value }) => ({ [name]: value }),
   examples: [
     { title: 'A message', task: 'debug:\n  msg: "{{ inventory_hostname }} is done"' },
     { title: 'A variable', task: 'debug:\n  var: ansible_facts.kernel' },

@@ -3,7 +3,10 @@ import { defineModule } from '../contract/module.ts';
 
 const args = z
   .looseObject({
-    cacheable: z.boolean().default(false).describe('Accepted for compatibility; nothing is cached between runs'),
+    cacheable: z
+      .boolean()
+      .default(false)
+      .describe('Make it a fact too, to be found in ansible_facts; nothing is cached between runs'),
   })
   .refine((facts) => Object.keys(facts).every((name) => /^[A-Za-z_]\w*$/.test(name)), {
     error: 'a variable name is letters, digits and _',

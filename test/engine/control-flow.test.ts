@@ -280,3 +280,10 @@ ${FACTLESS}  tasks:
   expect(hard.exitCode).toBe(130);
   expect(existsSync(join(hard.directory, 'a-done'))).toBe(false);
 }, 10_000);
+
+test('debug speaks once there are as many -v as its verbosity, and is skipped before', async () => {
+  const text = `- name: p\n${FACTLESS}  tasks: [{name: told, debug: {msg: hi, verbosity: 2}}]\n`;
+  expect((await playText(text, { verbose: 1 })).log).toEqual(['told@h1 skipped']);
+  const { results } = await playText(text, { verbose: 2 });
+  expect(results('told').get('h1')).toMatchObject({ status: 'ok', values: { msg: 'hi' } });
+});

@@ -61,6 +61,7 @@ describe.skipIf(obstacle)(`the GPU modules on a lab host${obstacle ? ` (left out
     host: 'gpu1',
     isCheckMode,
     isVerifying: false,
+    verbosity: 0,
     session,
     environment: {},
     runElapsedSeconds: (performance.now() - began) / 1000,

@@ -115,6 +115,7 @@ function taskView(session: HostSession, options: HostOptions, isCheckMode: boole
     host: 'here',
     isCheckMode,
     isVerifying: false,
+    verbosity: 0,
     evaluate: (expression) => {
       if (!options.evaluate) throw new Error(`the test evaluates no expressions: ${expression}`);
       return options.evaluate(expression);
