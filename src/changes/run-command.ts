@@ -24,6 +24,7 @@ export const runCommandKind: ChangeKind<RunCommand> = {
 };
 
 async function apply(change: RunCommand, session: HostSession): Promise<Applied> {
+  const startedAt = Date.now();
   const start = performance.now();
   const { argv, stdin, env, cwd, deadlineMs } = change;
   const options = {
@@ -36,7 +37,7 @@ async function apply(change: RunCommand, session: HostSession): Promise<Applied>
   );
   const output = change.secrets ? masked(said, change.secrets) : said;
   if (!isSuccess(change, output.code)) throw failure(change, output);
-  return { change, output, elapsed: (performance.now() - start) / 1000 };
+  return { change, output, elapsed: (performance.now() - start) / 1000, startedAt };
 }
 
 function masked(output: Output, secrets: readonly string[]): Output {

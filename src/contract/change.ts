@@ -193,6 +193,8 @@ export interface Applied {
   readonly output?: Output;
   /** Seconds. */
   readonly elapsed: number;
+  /** When it began by the controller's clock, in milliseconds since 1970; of programs only. */
+  readonly startedAt?: number;
   /** A kind's own additions to the task's result, e.g. the new boot id. */
   readonly facts?: Readonly<Record<string, unknown>>;
 }

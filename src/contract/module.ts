@@ -83,6 +83,11 @@ export interface Module<Args, Current> {
   plan(args: Args, current: Current): readonly Change[];
   /** Extra keys for the registered result. `ansible_facts` among them become facts of the host. */
   result?(args: Args, current: Current, applied: readonly Applied[]): Readonly<Record<string, unknown>>;
+  /**
+   * Further keys, for those who read them: made only when the task registers its result or has changed something, so that
+   * they cost a converged run nothing. In check mode `current` is what is there now.
+   */
+  details?(args: Args, current: Current, applied: readonly Applied[]): Readonly<Record<string, unknown>>;
   readonly examples: readonly ModuleExample[];
 }
 

@@ -22,7 +22,7 @@ export function attempt(host: HostRun, task: Task, scope: VariableScope, label: 
   const foreseen = task.loop ? undefined : host.lookAhead.take(task);
   if (foreseen instanceof Promise) return foreseen.then((seen) => enact(host, task, scope, situation, seen));
   // Tens of thousands of converged tasks pass here, and each promise costs as much as its plan.
-  const outcome = foreseen && settled(situation, foreseen);
+  const outcome = foreseen && settled(situation, foreseen, task.register !== undefined);
   return outcome ? judge(host, task, scope, outcome) : enact(host, task, scope, situation, foreseen);
 }
 
@@ -36,6 +36,7 @@ async function enact(
   const outcome = await converge({
     situation,
     args: foreseen ? foreseen.args : await readyArgs(host, task, scope, situation.module),
+    isRegistered: task.register !== undefined,
     foreseen,
     isCheckRun: host.run.settings.mode === 'check',
     kindOf: host.run.kindOf,

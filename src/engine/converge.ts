@@ -10,6 +10,8 @@ import { takeBack } from './take-back.ts';
 export interface Convergence {
   readonly situation: Situation;
   readonly args: unknown;
+  /** Somebody will read the result in full. */
+  readonly isRegistered: boolean;
   /** What was observed ahead of the task's turn, and is still true. */
   readonly foreseen?: Foreseen;
   /** The whole run checks, so that later tasks must see what this one would have done. */
@@ -36,7 +38,7 @@ export async function converge(task: Convergence): Promise<Outcome> {
       ? task.foreseen.current
       : await task.situation.module.observe(task.args, task.situation.reads.read, task.situation.view);
     const changes = task.situation.module.plan(task.args, current);
-    if (changes.length === 0) return { status: 'ok', diffs: [], actions: [], values: resultOf(task, current, []) };
+    if (changes.length === 0) return unchanged(task, current);
     return task.situation.isCheckMode ? foretell(task, current, changes) : await enact(task, current, changes);
   } catch (error) {
     if (error instanceof UnknownReading)
@@ -46,14 +48,19 @@ export async function converge(task: Convergence): Promise<Outcome> {
 }
 
 /** The same without waiting, for what was observed ahead and has nothing to change; undefined when there is more to it. */
-export function settled(situation: Situation, { args, current }: Foreseen): Outcome | undefined {
+export function settled(situation: Situation, { args, current }: Foreseen, isRegistered: boolean): Outcome | undefined {
   try {
     if (situation.module.plan(args, current).length > 0) return undefined;
-    return { status: 'ok', diffs: [], actions: [], values: resultOf({ situation, args }, current, []) };
+    return unchanged({ situation, args, isRegistered }, current);
   } catch {
     // It says so again where failures are told apart.
     return undefined;
   }
+}
+
+function unchanged(task: Pick<Convergence, 'situation' | 'args' | 'isRegistered'>, current: unknown): Outcome {
+  const values = task.isRegistered ? fullResultOf(task, current, []) : resultOf(task, current, []);
+  return { status: 'ok', diffs: [], actions: [], values };
 }
 
 async function foretell(task: Convergence, current: unknown, changes: readonly Change[]): Promise<Outcome> {
@@ -77,7 +84,7 @@ async function foretell(task: Convergence, current: unknown, changes: readonly C
     return { status: 'unknown', message: `would ${described.actions.join('; ')}`, ...described, values: {} };
   }
   if (refusal !== undefined) return { status: 'unknown', message: `${refusal}, ${UNLESS}`, ...described, values: {} };
-  return { status: 'changed', ...described, values: resultOf(task, current, []) };
+  return { status: 'changed', ...described, values: fullResultOf(task, current, []) };
 }
 
 const UNLESS = 'unless an earlier task that check mode could not foresee sees to that';
@@ -92,7 +99,7 @@ async function enact(task: Convergence, current: unknown, changes: readonly Chan
   const after = await module.observe(task.args, reads.read, verifyingView);
   const left = task.situation.module.plan(task.args, after);
   if (left.length > 0) throw notConverged(task, left, described);
-  return { status: 'changed', ...described, values: resultOf(task, after, applied) };
+  return { status: 'changed', ...described, values: fullResultOf(task, after, applied) };
 }
 
 async function applyAll(
@@ -147,4 +154,12 @@ function resultOf(
 ): Readonly<Record<string, unknown>> {
   const facts = Object.assign({}, ...applied.map((one) => one.facts ?? {}));
   return { ...facts, ...task.situation.module.result?.(task.args, current, applied) };
+}
+
+function fullResultOf(
+  task: Pick<Convergence, 'situation' | 'args'>,
+  current: unknown,
+  applied: readonly Applied[],
+): Readonly<Record<string, unknown>> {
+  return { ...resultOf(task, current, applied), ...task.situation.module.details?.(task.args, current, applied) };
 }

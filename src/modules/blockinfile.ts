@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { replaceContent } from '../changes/write-file.ts';
+import type { Change } from '../contract/change.ts';
 import { defineModule } from '../contract/module.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { type BlockEdit, withBlock } from './block-edit.ts';
 import { type EditedFile, editedFile, missingDirectories } from './directories.ts';
+import { backupOf, changesOf, editedBy, editMessage } from './edit-result.ts';
 import { backup, hostPath, ownership, validate } from './fields.ts';
 import { adjustAttributes, wantedMode } from './ownership.ts';
 import { splitWords } from './words.ts';
@@ -45,29 +47,18 @@ export default defineModule<Args, EditedFile>({
   argAliases: { dest: 'path', destfile: 'path', name: 'path', content: 'block' },
   textArgs: ['mode'],
   observe: ({ path, create }, read) => editedFile(path, create, read),
-  plan(wanted, current) {
-    const isWanted = wanted.state === 'present' && wanted.block !== '';
-    if (current.kind === 'absent' && !isWanted) return [];
-    if (current.kind === 'absent' && !wanted.create)
-      throw new TaskError(`${wanted.path} does not exist; create: true would make it`);
-    const before = current.kind === 'file' ? Buffer.from(current.bytes).toString('latin1') : '';
-    const edit = editFor(wanted, isWanted);
-    const after = withBlock(before, edit);
-    // A lone marker, left by hand or by a torn edit, is paired with one of the new block's the next time.
-    if (withBlock(after, edit) !== after)
-      throw new TaskError(
-        `${wanted.path} holds markers without their counterparts, so every run would change it again: take out stray lines "${edit.begin}" and "${edit.end}"`,
-      );
-    if (after === before && current.kind === 'file') return adjustAttributes(current, wanted);
-    const { owner, group, backup: keep, validate: command } = wanted;
-    const options = { mode: wantedMode(wanted.mode, current), owner, group, backup: keep };
-    return [
-      ...missingDirectories(current.above ?? [], {}),
-      replaceContent(current, Buffer.from(after, 'latin1'), {
-        ...options,
-        ...(command && { validate: splitWords(command) }),
-      }),
-    ];
+  plan,
+  details(wanted, current, applied) {
+    const changes = changesOf(applied, () => plan(wanted, current));
+    const [write] = changes.filter((change) => change.kind === 'write-file');
+    const backup = backupOf(applied);
+    const content =
+      write?.before.state.kind === 'absent' ? 'File created' : hasBlock(wanted) ? 'Block inserted' : 'Block removed';
+    const isGone = current.kind === 'absent' && changes.length === 0;
+    return {
+      msg: isGone ? `File ${wanted.path} not present` : editMessage(write ? content : '', editedBy(changes, current)),
+      ...(backup && { backup_file: backup }),
+    };
   },
   examples: [
     {
@@ -76,6 +67,35 @@ export default defineModule<Args, EditedFile>({
     },
   ],
 });
+
+function plan(wanted: Args, current: EditedFile): readonly Change[] {
+  const isWanted = hasBlock(wanted);
+  if (current.kind === 'absent' && !isWanted) return [];
+  if (current.kind === 'absent' && !wanted.create)
+    throw new TaskError(`${wanted.path} does not exist; create: true would make it`);
+  const before = current.kind === 'file' ? Buffer.from(current.bytes).toString('latin1') : '';
+  const edit = editFor(wanted, isWanted);
+  const after = withBlock(before, edit);
+  // A lone marker, left by hand or by a torn edit, is paired with one of the new block's the next time.
+  if (withBlock(after, edit) !== after)
+    throw new TaskError(
+      `${wanted.path} holds markers without their counterparts, so every run would change it again: take out stray lines "${edit.begin}" and "${edit.end}"`,
+    );
+  if (after === before && current.kind === 'file') return adjustAttributes(current, wanted);
+  const { owner, group, backup: keep, validate: command } = wanted;
+  const options = { mode: wantedMode(wanted.mode, current), owner, group, backup: keep };
+  return [
+    ...missingDirectories(current.above ?? [], {}),
+    replaceContent(current, Buffer.from(after, 'latin1'), {
+      ...options,
+      ...(command && { validate: splitWords(command) }),
+    }),
+  ];
+}
+
+function hasBlock({ state, block }: Args): boolean {
+  return state === 'present' && block !== '';
+}
 
 function editFor(wanted: Args, isWanted: boolean): BlockEdit {
   const { marker, marker_begin, marker_end, block, insertafter, insertbefore } = wanted;

@@ -20,7 +20,7 @@ export default defineModule<Args, ProgramState>({
   name: 'command',
   summary: 'Run a program',
   description:
-    'No shell is involved: no pipes, patterns or redirections. Use creates or removes to say when there is nothing to do.',
+    'No shell is involved: no pipes, patterns or redirections. Use creates or removes to say when there is nothing to do. Registered: rc, stdout, stderr, their lines, cmd, msg, delta, and start and end by the controller’s clock.',
   args,
   freeForm: 'cmd',
   converges: false,

@@ -13,6 +13,7 @@ import {
   observePlace,
   type Placed,
   planDirectories,
+  placedValues,
   planPlace,
   type SourceFile,
 } from './file-placement.ts';
@@ -66,7 +67,7 @@ export default defineModule<Args, Current>({
   name: 'copy',
   summary: 'Put files on the host',
   description:
-    'A file is replaced in one step, keeps the mode and owner it has unless told otherwise, and is left alone when its content is right.',
+    'A file is replaced in one step, keeps the mode and owner it has unless told otherwise, and is left alone when its content is right. Registered of a single file, as by Ansible: dest, path, checksum (SHA-1), mode, owner, group, uid, gid, size, state and backup_file; no md5sum. In check mode, whose a new file will be is left out unless the task says it.',
   args,
   textArgs: ['mode', 'directory_mode'],
   prepare,
@@ -76,6 +77,10 @@ export default defineModule<Args, Current>({
     ...files.flatMap((placed) => planPlace(placed, wanted)),
   ],
   result: ({ src }, { dest }) => ({ dest, ...(src !== undefined && { src }) }),
+  details(wanted, { files }) {
+    const [only, ...more] = files;
+    return only && more.length === 0 ? placedValues(only, planPlace(only, wanted), wanted) : {};
+  },
   examples: [
     {
       title: 'A short file',

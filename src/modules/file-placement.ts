@@ -9,6 +9,7 @@ import { commandOutput } from '../probes/command-output.ts';
 import { fileContent } from '../probes/file.ts';
 import { pathResource } from '../contract/resource.ts';
 import { missingDirectories } from './directories.ts';
+import { attributeValues, endOf, outcomeOf, sha1 } from './file-result.ts';
 import { adjustState, type Ownership, wantedMode } from './ownership.ts';
 import { splitWords } from './words.ts';
 
@@ -69,6 +70,21 @@ export function planPlace({ source, content, checksum }: Placed, wanted: Placeme
       before: { state: content.state },
     }),
   ];
+}
+
+/** What Ansible registers of one file that was put in its place. */
+export function placedValues(
+  { source, content }: Placed,
+  planned: readonly Change[],
+  wanted: PlacementOptions,
+): Readonly<Record<string, unknown>> {
+  const { owner, group } = wanted;
+  const isKept = planned.length === 0 && content.kind === 'file';
+  return {
+    path: content.path,
+    ...attributeValues(outcomeOf(endOf(content), planned, { owner, group })),
+    checksum: sha1(isKept ? content.bytes : source.bytes),
+  };
 }
 
 function modeOf({ mode }: PlacementOptions, source: SourceFile): Ownership['mode'] {

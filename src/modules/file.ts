@@ -12,6 +12,7 @@ import { TaskError } from '../contract/task-error.ts';
 import { fileContent, fileState } from '../probes/file.ts';
 import { treeStates } from '../probes/tree.ts';
 import { directoriesAbove, missingDirectories, stateOf } from './directories.ts';
+import { attributeValues, endOf, outcomeOf } from './file-result.ts';
 import { hostPath, ownership } from './fields.ts';
 import { modeAfter } from './file-mode.ts';
 import { adjustState } from './ownership.ts';
@@ -61,21 +62,25 @@ export default defineModule<Args, Current>({
   name: 'file',
   summary: 'Manage a file, directory or link, its mode and its owner',
   description:
-    'Differs from Ansible in one point: touch leaves the times of an existing file alone, so that a second run changes nothing.',
+    'Differs from Ansible in one point: touch leaves the times of an existing file alone, so that a second run changes nothing. Registered, as by Ansible: path (and dest of links and touched files), src, mode, owner, group, uid, gid, size and state; in check mode without what only the host decides, such as the size of a new directory.',
   args,
   argAliases: { dest: 'path', name: 'path' },
   textArgs: ['mode'],
   observe,
-  plan(wanted, current) {
-    const state = wanted.state ?? (wanted.src === undefined ? 'file' : 'link');
-    if (state === 'absent') return current.own.kind === 'absent' ? [] : [removal(current)];
-    if (state === 'link' || state === 'hard') return linkChanges(wanted, current, state === 'hard');
-    if (state === 'directory') return directoryChanges(wanted, current);
-    if (state === 'touch' && current.end.kind === 'absent')
-      return [replaceContent(current.end, new Uint8Array(), newFile(wanted))];
-    return attributeChanges(wanted, current);
-  },
+  plan,
   result: ({ path, state }) => ({ path, ...(state && { state }) }),
+  details(wanted, current) {
+    const { path, src } = wanted;
+    const state = stateFor(wanted);
+    const isNamed = state === 'link' || state === 'hard' || state === 'touch';
+    return {
+      path,
+      ...(isNamed && { dest: path }),
+      ...(src !== undefined && { src }),
+      ...attributeValues(outcomeOf(managed(wanted, current), plan(wanted, current), wanted)),
+      ...(state === 'hard' && { state }),
+    };
+  },
   examples: [
     {
       title: 'A directory',
@@ -99,6 +104,20 @@ async function observe({ path, src, state, recurse }: Args, read: Read): Promise
 
 function nothing(path: string): FileContent {
   return { kind: 'absent', path, realPath: path };
+}
+
+function stateFor({ state, src }: Args): NonNullable<Args['state']> {
+  return state ?? (src === undefined ? 'file' : 'link');
+}
+
+function plan(wanted: Args, current: Current): readonly Change[] {
+  const state = stateFor(wanted);
+  if (state === 'absent') return current.own.kind === 'absent' ? [] : [removal(current)];
+  if (state === 'link' || state === 'hard') return linkChanges(wanted, current, state === 'hard');
+  if (state === 'directory') return directoryChanges(wanted, current);
+  if (state === 'touch' && current.end.kind === 'absent')
+    return [replaceContent(current.end, new Uint8Array(), newFile(wanted))];
+  return attributeChanges(wanted, current);
 }
 
 function removal({ own }: Current): Change {
@@ -133,8 +152,14 @@ function attributeChanges(wanted: Args, current: Current): readonly Change[] {
 }
 
 function adjust(wanted: Args, { own, end }: Current): readonly Change[] {
-  const state = wanted.follow && end.kind !== 'absent' ? { ...end.state, path: end.realPath } : own;
+  const state = wanted.follow && end.kind !== 'absent' ? endOf(end) : own;
   return state.kind === 'absent' ? [] : adjustState(state, wanted);
+}
+
+/** What the result is about: the end of the links where they are followed, and the link itself where it is the matter. */
+function managed(wanted: Args, { own, end }: Current): FileState {
+  const isOwn = ['link', 'hard', 'absent'].includes(stateFor(wanted)) || !wanted.follow;
+  return isOwn ? own : endOf(end);
 }
 
 function linkChanges(wanted: Args, { own, source }: Current, isHard: boolean): readonly Change[] {

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { FileContent } from '../contract/file-state.ts';
+import type { Change } from '../contract/change.ts';
 import { defineModule } from '../contract/module.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { replaceContent } from '../changes/write-file.ts';
 import { type EditedFile, editedFile, missingDirectories } from './directories.ts';
 import { backup, hostPath, ownership, validate } from './fields.ts';
-import { type LineEdit, absentLines, presentLine } from './line-edit.ts';
+import { backupOf, changesOf, editedBy, editMessage } from './edit-result.ts';
+import { type LineEdit, absentLines, presentLine, splitLines } from './line-edit.ts';
 import { refuseUnstableResult, refuseUnsuitableLine } from './line-refusals.ts';
 import { adjustAttributes, wantedMode } from './ownership.ts';
 import { splitWords } from './words.ts';
@@ -59,23 +61,26 @@ export default defineModule<Args, EditedFile>({
   name: 'lineinfile',
   summary: 'Keep one line in a text file, or keep it out',
   description:
-    'Works on bytes: everything outside the line stays as it is, whatever its encoding or line ends. An edit that the next run would make again is refused: a regexp that still finds another line to replace, or backrefs that make the line grow.',
+    'Works on bytes: everything outside the line stays as it is, whatever its encoding or line ends. An edit that the next run would make again is refused: a regexp that still finds another line to replace, or backrefs that make the line grow. Registered, as by Ansible: msg (line added, line replaced, 2 line(s) removed), backup and, with state absent, found.',
   args,
   argAliases: { dest: 'path', destfile: 'path', name: 'path', regex: 'regexp', value: 'line' },
   textArgs: ['mode', 'line'],
   observe: ({ path, create }, read) => editedFile(path, create, read),
-  plan(wanted, current) {
-    const edit = editFor(wanted);
-    if (current.kind === 'absent' && wanted.state === 'absent') return [];
-    if (current.kind === 'absent' && !wanted.create)
-      throw new TaskError(`${wanted.path} does not exist; create: true would make it`);
-    if (wanted.line !== undefined && wanted.state === 'present') refuseUnsuitableLine(edit, wanted.path);
-    const before = current.kind === 'file' ? Buffer.from(current.bytes).toString('latin1') : '';
-    const after = wanted.state === 'present' ? presentLine(before, edit) : absentLines(before, edit);
-    if (wanted.state === 'present' && after !== before) refuseUnstableResult(after, edit);
-    if (after === before && current.kind === 'file') return adjustAttributes(current, wanted);
-    const write = replaceContent(current, Buffer.from(after, 'latin1'), optionsOf(wanted, current));
-    return [...missingDirectories(current.above ?? [], {}), write];
+  plan,
+  details(wanted, current, applied) {
+    const edited = editedBy(
+      changesOf(applied, () => plan(wanted, current)),
+      current,
+    );
+    const [before, after] = [splitLines(edited.before).length, splitLines(edited.after).length];
+    const removed = wanted.state === 'absent' ? before - after : 0;
+    const added = edited.before === edited.after ? '' : before < after ? 'line added' : 'line replaced';
+    const isGone = wanted.state === 'absent' && current.kind === 'absent';
+    return {
+      msg: isGone ? 'file not present' : editMessage(removed > 0 ? `${removed} line(s) removed` : added, edited),
+      backup: backupOf(applied) ?? '',
+      ...(wanted.state === 'absent' && !isGone && { found: removed }),
+    };
   },
   examples: [
     {
@@ -85,6 +90,20 @@ export default defineModule<Args, EditedFile>({
     { title: 'No swap at boot', task: "lineinfile:\n  path: /etc/fstab\n  regexp: '\\sswap\\s'\n  state: absent" },
   ],
 });
+
+function plan(wanted: Args, current: EditedFile): readonly Change[] {
+  const edit = editFor(wanted);
+  if (current.kind === 'absent' && wanted.state === 'absent') return [];
+  if (current.kind === 'absent' && !wanted.create)
+    throw new TaskError(`${wanted.path} does not exist; create: true would make it`);
+  if (wanted.line !== undefined && wanted.state === 'present') refuseUnsuitableLine(edit, wanted.path);
+  const before = current.kind === 'file' ? Buffer.from(current.bytes).toString('latin1') : '';
+  const after = wanted.state === 'present' ? presentLine(before, edit) : absentLines(before, edit);
+  if (wanted.state === 'present' && after !== before) refuseUnstableResult(after, edit);
+  if (after === before && current.kind === 'file') return adjustAttributes(current, wanted);
+  const write = replaceContent(current, Buffer.from(after, 'latin1'), optionsOf(wanted, current));
+  return [...missingDirectories(current.above ?? [], {}), write];
+}
 
 function editFor(wanted: Args): LineEdit {
   const { line = '', regexp, search_string, insertafter, insertbefore, firstmatch, backrefs } = wanted;

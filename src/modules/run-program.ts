@@ -86,7 +86,8 @@ export function programResult(
   found: { state: ProgramState; applied: readonly Applied[] },
 ) {
   const { state, applied } = found;
-  if (state.skip !== undefined) return { cmd, rc: 0, ...streams(state.skip, '', args), msg: state.skip };
+  if (state.skip !== undefined)
+    return { cmd, rc: 0, ...streams(state.skip, '', args), msg: notRun(args, state.skip), ...NEVER };
   const [one] = applied;
   if (!one?.output) return { cmd };
   return {
@@ -94,8 +95,34 @@ export function programResult(
     rc: one.output.code,
     ...streams(text(one.output.stdout), text(one.output.stderr), args),
     msg: one.output.code === 0 ? '' : 'non-zero return code',
-    delta: duration(one.elapsed),
+    ...times(one),
   };
+}
+
+const NEVER = { start: null, end: null, delta: null };
+
+/** Ansible's words. */
+function notRun({ creates, removes }: ProgramArgs, skip: string): string {
+  const isThere = skip.endsWith(' exists');
+  return `Did not run command since '${isThere ? creates : removes}' ${isThere ? 'exists' : 'does not exist'}`;
+}
+
+/** By the controller's clock, as Python writes local times. */
+function times({ startedAt = Date.now(), elapsed }: Applied) {
+  return {
+    start: localTime(startedAt),
+    end: localTime(startedAt + elapsed * 1000),
+    delta: duration(elapsed),
+  };
+}
+
+/** @example localTime(0.25) // '1970-01-01 00:00:00.000250' in UTC */
+function localTime(milliseconds: number): string {
+  const time = new Date(milliseconds);
+  const pad = (value: number, digits = 2) => String(value).padStart(digits, '0');
+  const micros = Math.floor((milliseconds * 1000) % 1_000_000);
+  const day = [pad(time.getFullYear(), 4), pad(time.getMonth() + 1), pad(time.getDate())].join('-');
+  return `${day} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => pad(part)).join(':')}.${pad(micros, 6)}`;
 }
 
 function streams(stdout: string, stderr: string, { strip_empty_ends }: ProgramArgs) {

@@ -16,6 +16,7 @@ const args = z
 export default defineModule<z.output<typeof args>, null>({
   name: 'set_fact',
   summary: 'Set variables of the host for the rest of the run',
+  description: 'With cacheable: true they stand in ansible_facts too, as in Ansible; nothing is cached between runs.',
   args,
   freeArgs: true,
   observe: () => Promise.resolve(null),

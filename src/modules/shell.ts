@@ -14,7 +14,7 @@ export default defineModule<Args, ProgramState>({
   name: 'shell',
   summary: 'Run a shell command line, with pipes and patterns',
   description:
-    'Quote what comes from variables with the quote filter. Use creates or removes to say when there is nothing to do.',
+    'Quote what comes from variables with the quote filter. Use creates or removes to say when there is nothing to do. Registers what command registers.',
   args,
   freeForm: 'cmd',
   converges: false,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineModule } from '../contract/module.ts';
 import { fileContent } from '../probes/file.ts';
 import { backup, placement, validate } from './fields.ts';
-import { observePlace, type Placed, planPlace } from './file-placement.ts';
+import { observePlace, type Placed, placedValues, planPlace } from './file-placement.ts';
 
 const LINE_ENDS = { '\\n': '\n', '\\r': '\r', '\\r\\n': '\r\n', '\n': '\n', '\r': '\r', '\r\n': '\r\n' } as const;
 
@@ -32,7 +32,7 @@ export default defineModule<Args, Placed>({
   name: 'template',
   summary: 'Put a file on the host that is rendered from a template',
   description:
-    'Rendered on the controller before the host is looked at; an undefined variable is an error that names it.',
+    'Rendered on the controller before the host is looked at; an undefined variable is an error that names it. Registers what copy registers.',
   args,
   textArgs: ['mode'],
   async prepare(wanted, controller) {
@@ -53,6 +53,7 @@ export default defineModule<Args, Placed>({
   },
   plan: (wanted, placed) => planPlace(placed, wanted),
   result: ({ src }, { content }) => ({ src, dest: content.path }),
+  details: (wanted, placed) => placedValues(placed, planPlace(placed, wanted), wanted),
   examples: [
     {
       title: 'Nova’s configuration',

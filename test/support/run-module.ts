@@ -72,16 +72,20 @@ export async function hostUnderTest(options: HostOptions = {}): Promise<HostUnde
     for (const change of changes) applied.push(await apply(change));
     const current: unknown = await module.observe(args, live.read, { ...task, isVerifying: true });
     const remaining = module.converges === false ? [] : module.plan(args, current);
-    return { ...described(changes), applied, remaining, values: module.result?.(args, current, applied) ?? {} };
+    return { ...described(changes), applied, remaining, values: valuesOf(module, args, current, applied) };
   };
   const check = async (module: AnyModule, raw: unknown): Promise<ModuleRun> => {
     const args = await prepared(module, raw);
     const current: unknown = await module.observe(args, checked.read, taskView(session, options, true));
     const changes = module.plan(args, current);
     for (const change of changes) overlay.add(kindOf(change).predict(change), kindOf(change).touches(change));
-    return { ...described(changes), applied: [], remaining: [], values: module.result?.(args, current, []) ?? {} };
+    return { ...described(changes), applied: [], remaining: [], values: valuesOf(module, args, current, []) };
   };
   return { session, read: live.read, run, check, apply, close: () => connection.close() };
+}
+
+function valuesOf(module: AnyModule, args: unknown, current: unknown, applied: readonly Applied[]) {
+  return { ...module.result?.(args, current, applied), ...module.details?.(args, current, applied) };
 }
 
 function described(changes: readonly Change[]): Pick<ModuleRun, 'changes' | 'diffs' | 'actions'> {
