@@ -19,23 +19,18 @@ const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set([
 /** What a module says in so many words: debug's message always, others' when more is asked for. */
 export function said(result: Result, view: ResultView): string {
   const { msg } = result.values;
-  if (typeof msg !== 'string' || !isAskedFor(result, view)) return '';
+  if (typeof msg !== 'string') return '';
   return view.module === 'debug' || view.verbosity > 0 ? msg : '';
 }
 
 /** What debug shows, what a program printed (-v), and everything a task registers (-vv). */
 export function valueLines(result: Result, view: ResultView): readonly Line[] {
-  if (view.module === 'debug') return isAskedFor(result, view) ? debugLines(result.values) : [];
+  if (view.module === 'debug') return debugLines(result.values);
   const isNews = view.verbosity > 0 && result.status !== 'failed' && !view.isStreamed;
   const streams = isNews ? streamsBlock(result, view.verbosity) : [];
   if (view.verbosity < 2) return streams;
   const rest = Object.entries(result.values).filter(([name]) => !SHOWN_ELSEWHERE.has(name));
   return rest.length === 0 ? streams : [...streams, ...yamlLines(Object.fromEntries(rest))];
-}
-
-/** `debug: verbosity: 2` speaks only when there are two -v. */
-function isAskedFor({ values }: Result, view: ResultView): boolean {
-  return view.module !== 'debug' || typeof values.verbosity !== 'number' || view.verbosity >= values.verbosity;
 }
 
 function debugLines(values: Readonly<Record<string, unknown>>): readonly Line[] {

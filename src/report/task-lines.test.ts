@@ -52,10 +52,10 @@ test('a long value is capped', () => {
   expect(lines.at(-2)).toMatch('more is in --output json');
 });
 
-test('debug with a verbosity speaks only when asked', () => {
-  const quiet = { a: result('ok', { values: { msg: 'psst', verbosity: 2 } }) };
-  expect(shown(quiet, { module: 'debug', verbosity: 1 })).not.toMatch('psst');
-  expect(shown(quiet, { module: 'debug', verbosity: 2 })).toMatch('psst');
+test('a debug that asks for more -v is skipped like anything else, and with one -v says why', () => {
+  const quiet = { a: result('skipped', { message: 'Verbosity threshold not met.' }) };
+  expect(shown(quiet, { module: 'debug' })).toBe('TASK [work]  skipped\n');
+  expect(shown(quiet, { module: 'debug', verbosity: 1 })).toMatch('skipped: a: Verbosity threshold not met.');
 });
 
 test('messages of a loop stand with their items', () => {
