@@ -3,6 +3,20 @@ import type { FileAttributes, FileState } from '../contract/file-state.ts';
 /** Stands for the version of a file that does not exist yet. */
 export const PREDICTED = 'predicted';
 
+/** The version after a change of attributes: nobody can know it, but the file stays the one it is. */
+export function changedVersion(before: string): string {
+  return isPredicted(before) ? before : `${PREDICTED}:${before.split(':', 2).join(':')}`;
+}
+
+export function isPredicted(version: string): boolean {
+  return version === PREDICTED || version.startsWith(`${PREDICTED}:`);
+}
+
+/** Device and inode; undefined for a file that would be a new one. */
+export function identityOf({ version }: { readonly version: string }): string | undefined {
+  return /^(?:predicted:)?(\d+:\d+)(?::|$)/.exec(version)?.[1];
+}
+
 /** Ids of names the controller cannot look up. */
 const UNKNOWN_ID = -1;
 
@@ -36,5 +50,5 @@ export function isState(attributes: FileAttributes | FileState): attributes is E
 /** The version a script must find; `any` where only a prediction is known (an undo of something just made). */
 export function expectedVersion(before: FileState): string {
   if (before.kind === 'absent') return 'absent';
-  return before.version === PREDICTED ? 'any' : before.version;
+  return isPredicted(before.version) ? 'any' : before.version;
 }

@@ -3,7 +3,7 @@ import type { FileAttributes } from '../contract/file-state.ts';
 import { pathResource } from '../contract/resource.ts';
 import { applyScript, place } from './apply-script.ts';
 import { octal } from './octal.ts';
-import { isState, PREDICTED, predictedAttributes } from './predicted.ts';
+import { changedVersion, isState, predictedAttributes } from './predicted.ts';
 import { DIE } from './refusal.ts';
 
 /** Owner before mode: chown(2) clears the set-user-ID bits. Links are never followed; a link has no mode of its own. */
@@ -98,7 +98,12 @@ function wordsOf(after: Wanted): string {
 function predictedFiles({ path, before, after }: SetAttributes) {
   if (!isState(before)) return [];
   const names = predictedAttributes(after.owner ?? '', after.group ?? '', before);
-  return [{ path, state: { ...before, path, mode: after.mode ?? before.mode, ...names, version: PREDICTED } }];
+  return [
+    {
+      path,
+      state: { ...before, path, mode: after.mode ?? before.mode, ...names, version: changedVersion(before.version) },
+    },
+  ];
 }
 
 function refused({ path }: SetAttributes): string {

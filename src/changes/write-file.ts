@@ -8,7 +8,7 @@ import { MASK } from '../contract/secret.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { inDirectory } from './apply-script.ts';
 import { attributesText, octal } from './octal.ts';
-import { PREDICTED, predictedAttributes } from './predicted.ts';
+import { isPredicted, PREDICTED, predictedAttributes } from './predicted.ts';
 import { refusal } from './refusal.ts';
 import { WRITE_FILE_SCRIPT } from './write-file-script.ts';
 
@@ -144,7 +144,7 @@ function keepsAcl({ before, mode }: WriteFile): boolean {
 /** What must still be there just before the rename: nothing, one version, or (for undo) certain bytes. */
 function expected({ before }: WriteFile): string {
   if (before.state.kind === 'absent') return 'absent';
-  if (before.state.version !== PREDICTED) return before.state.version;
+  if (!isPredicted(before.state.version)) return before.state.version;
   const hash = createHash('sha256').update(before.bytes ?? new Uint8Array());
   return `sha256:${hash.digest('hex')}`;
 }

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { Change } from '../contract/change.ts';
 import type { FileContent, FileState } from '../contract/file-state.ts';
 import { defineModule } from '../contract/module.ts';
-import { type Read, UnknownReading } from '../contract/probe.ts';
+import type { Read } from '../contract/probe.ts';
 import { makeLink } from '../changes/make-link.ts';
-import { PREDICTED } from '../changes/predicted.ts';
+import { identityOf } from '../changes/predicted.ts';
 import { removePath } from '../changes/remove-path.ts';
 import { replaceContent } from '../changes/write-file.ts';
 import { TaskError } from '../contract/task-error.ts';
@@ -172,12 +172,8 @@ function linkChanges(wanted: Args, { own, source }: Current, isHard: boolean): r
   return [makeLink(path, isHard ? resolve(dirname(path), src) : src, own, { hard: isHard })];
 }
 
-/** A version begins with device and inode. */
 function isSameFile(a: FileState, b: FileState | undefined): boolean {
   if (a.kind !== 'file' || b?.kind !== 'file') return false;
-  if (a.version === PREDICTED || b.version === PREDICTED)
-    throw new UnknownReading(
-      `whether ${a.path} and ${b.path} are one file depends on a change that check mode did not make`,
-    );
-  return a.version.split(':', 2).join() === b.version.split(':', 2).join();
+  const identity = identityOf(a);
+  return identity !== undefined && identity === identityOf(b);
 }

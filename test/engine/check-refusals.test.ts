@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Played, play, workspace } from '../support/play.ts';
@@ -174,12 +174,27 @@ test('after a planned mode a file and its directory are still known', async () =
   ]);
 });
 
-test('two files that were only planned are not taken for one', async () => {
-  const { check } = await checkedThenRun(
-    `    - {name: a, copy: {dest: "{{ playbook_dir }}/a", content: x}}
-    - {name: b, copy: {dest: "{{ playbook_dir }}/b", content: x}}
-    - {name: hard, file: {path: "{{ playbook_dir }}/a", src: "{{ playbook_dir }}/b", state: hard, force: true}}
+test('two files that were only planned are not taken for one, and one whose mode was planned stays the one it is', async () => {
+  const { check, run } = await checkedThenRun(
+    `    - {name: mode, file: {path: "{{ out }}/a", mode: '0600'}}
+    - {name: same, file: {path: "{{ out }}/b", src: "{{ out }}/a", state: hard}}
+    - {name: new, copy: {dest: "{{ out }}/c", content: x}}
+    - {name: newer, copy: {dest: "{{ out }}/d", content: x}}
+    - {name: hard, file: {path: "{{ out }}/c", src: "{{ out }}/d", state: hard}}
 `,
+    (directory) => {
+      const out = join(directory, 'out');
+      mkdirSync(out);
+      writeFileSync(join(out, 'a'), 'a');
+      linkSync(join(out, 'a'), join(out, 'b'));
+    },
   );
-  expect(check[2]).toMatch(/hard unknown whether .* are one file/);
+  expect(check.map((line) => line.split(' ', 2).join(' '))).toEqual([
+    'mode changed',
+    'same ok',
+    'new changed',
+    'newer changed',
+    'hard failed',
+  ]);
+  expect(run).toEqual(check);
 });
