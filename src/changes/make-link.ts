@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { ChangeKind, MakeLink } from '../contract/change.ts';
 import { type FileState, VERSION_FORMAT } from '../contract/file-state.ts';
 import type { Need } from '../contract/footing.ts';
+import type { PredictedFile } from '../contract/probe.ts';
 import { pathResource } from '../contract/resource.ts';
 import { applyScript, inDirectory, place } from './apply-script.ts';
-import { expectedVersion, PREDICTED } from './predicted.ts';
+import { changedVersion, expectedVersion, PREDICTED } from './predicted.ts';
 import { DIE, versionOf } from './refusal.ts';
 
 /**
@@ -21,8 +22,14 @@ now=$(version_of "./$base") || die no-stat
 if [ -d "./$base" ] && [ ! -L "./$base" ]; then rmdir -- "./$base" || die rmdir; fi
 mv -fT -- "./$6" "./$base" 2>/dev/null || { rm -f -- "./$base" && mv -f -- "./$6" "./$base"; } || die rename`;
 
-export function makeLink(path: string, target: string, before: FileState, options: { hard?: boolean } = {}): MakeLink {
-  return { kind: 'make-link', path, target, before, ...(options.hard && { hard: true }) };
+export function makeLink(
+  path: string,
+  target: string,
+  before: FileState,
+  options: { hard?: boolean; source?: FileState | undefined } = {},
+): MakeLink {
+  const { hard, source } = options;
+  return { kind: 'make-link', path, target, before, ...(hard && { hard }), ...(hard && source && { source }) };
 }
 
 export const makeLinkKind: ChangeKind<MakeLink> = {
@@ -35,8 +42,10 @@ export const makeLinkKind: ChangeKind<MakeLink> = {
     after: { state: hard ? 'hard' : 'link', target },
   }),
   touches: ({ path, target, hard }) => (hard ? [pathResource(path), pathResource(target)] : [pathResource(path)]),
-  predict: (change) =>
-    change.hard ? { files: [], facts: [] } : { files: [{ path: change.path, state: linkState(change) }], facts: [] },
+  predict: (change) => ({
+    files: change.hard ? hardLinked(change) : [{ path: change.path, state: linkState(change) }],
+    facts: [],
+  }),
   footing: (change) => ({ refused: refused(change), needs: needs(change) }),
   apply: (change, session) =>
     applyScript(change, session, {
@@ -60,6 +69,13 @@ export const makeLinkKind: ChangeKind<MakeLink> = {
 function linkState({ path, target }: MakeLink): FileState {
   const root = { mode: 0o777, uid: 0, gid: 0, owner: 'root', group: 'root' };
   return { kind: 'link', path, target, version: PREDICTED, mtime: 0, ...root };
+}
+
+/** One file under both names. What replaces something is not foreseen: its content would pass for that of the old file. */
+function hardLinked({ path, before, source }: MakeLink): readonly PredictedFile[] {
+  if (source?.kind !== 'file' || before.kind !== 'absent') return [];
+  const state = { ...source, links: source.links + 1, version: changedVersion(source.version) };
+  return [path, source.path].map((name) => ({ path: name, state: { ...state, path: name } }));
 }
 
 function refused({ path }: MakeLink): string {

@@ -43,6 +43,8 @@ export interface MakeLink {
   readonly path: string;
   readonly target: string;
   readonly hard?: boolean;
+  /** What the target of a hard link was when the plan was made, for check mode. */
+  readonly source?: FileState;
   readonly before: FileState;
 }
 

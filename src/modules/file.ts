@@ -169,7 +169,7 @@ function linkChanges(wanted: Args, { own, source }: Current, isHard: boolean): r
   if (isHard ? isSameFile(own, source) : own.kind === 'link' && own.target === src) return [];
   if ((own.kind === 'file' || own.kind === 'directory' || own.kind === 'other') && !force)
     throw new TaskError(`${path} must be a link, but a ${own.kind} is there; force: true replaces it`);
-  return [makeLink(path, isHard ? resolve(dirname(path), src) : src, own, { hard: isHard })];
+  return [makeLink(path, isHard ? resolve(dirname(path), src) : src, own, { hard: isHard, source })];
 }
 
 function isSameFile(a: FileState, b: FileState | undefined): boolean {

@@ -23,8 +23,10 @@ const kind: ProbeKind<FileWord, FileState | FileContent> = {
     command: lookCommand,
     parse: parseFiles,
   }),
-  predict: (_, value, overlay) =>
-    hasRealPath(value) ? predictContent(value.path, value, overlay) : predictState(value.path, value, overlay),
+  predict: (word, value, overlay) =>
+    hasRealPath(value)
+      ? predictContent(value.path, value, overlay, !word.startsWith('0/'))
+      : predictState(value.path, value, overlay),
   alsoReads: (value) => (hasRealPath(value) && value.realPath !== value.path ? [pathResource(value.realPath)] : []),
 };
 

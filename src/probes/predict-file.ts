@@ -14,13 +14,18 @@ export function predictState(path: string, value: FileState, overlay: Overlay): 
   return isAltered(path, overlay) ? UNKNOWN : value;
 }
 
-/** The content at the end of a path's links after the writes that earlier tasks planned. */
-export function predictContent(path: string, value: FileContent, overlay: Overlay): FileContent | typeof UNKNOWN {
+/** The content at the end of a path's links after the writes that earlier tasks planned; or, without `hasBytes`, what is there. */
+export function predictContent(
+  path: string,
+  value: FileContent,
+  overlay: Overlay,
+  hasBytes = true,
+): FileContent | typeof UNKNOWN {
   let at = path;
   for (let hops = 0; hops < LONGEST_LINK_CHAIN; hops++) {
     const planned = overlay.file(at);
     if (planned?.state.kind === 'link') at = resolve(dirname(at), planned.state.target);
-    else if (planned) return contentOf(path, at, planned, value);
+    else if (planned) return contentOf({ path, value, hasBytes }, at, planned);
     else if (at === path && value.realPath !== path) at = value.realPath;
     else break;
   }
@@ -31,17 +36,24 @@ export function predictContent(path: string, value: FileContent, overlay: Overla
   return parent && parent.kind !== 'directory' ? { kind: 'absent', path, realPath: at } : value;
 }
 
+/** What was asked for, and how the host answered. */
+interface Asked {
+  readonly path: string;
+  readonly value: FileContent;
+  readonly hasBytes: boolean;
+}
+
 function contentOf(
-  path: string,
+  { path, value, hasBytes }: Asked,
   realPath: string,
   planned: { readonly state: FileState; readonly bytes?: Uint8Array },
-  value: FileContent,
 ): FileContent | typeof UNKNOWN {
   const { state } = planned;
   if (state.kind === 'absent') return { kind: 'absent', path, realPath };
   if (state.kind !== 'file') return { kind: 'not-a-file', path, realPath, state: { ...state, path } };
   const known = { path, realPath, state: { ...state, path } };
   if (planned.bytes) return { kind: 'file', ...known, bytes: planned.bytes };
+  if (!hasBytes) return { kind: 'too-large', ...known };
   // Only attributes were planned: the content is the one that was read, or as unread as it was.
   if (value.realPath !== realPath) return UNKNOWN;
   if (value.kind === 'file') return { kind: 'file', ...known, bytes: value.bytes };

@@ -178,6 +178,9 @@ test('two files that were only planned are not taken for one, and one whose mode
   const { check, run } = await checkedThenRun(
     `    - {name: mode, file: {path: "{{ out }}/a", mode: '0600'}}
     - {name: same, file: {path: "{{ out }}/b", src: "{{ out }}/a", state: hard}}
+    - {name: third, file: {path: "{{ out }}/e", src: "{{ out }}/a", state: hard, mode: '0600'}}
+    - {name: again, file: {path: "{{ out }}/e", src: "{{ out }}/a", state: hard}}
+    - {name: source, copy: {dest: "{{ out }}/a", content: a}}
     - {name: new, copy: {dest: "{{ out }}/c", content: x}}
     - {name: newer, copy: {dest: "{{ out }}/d", content: x}}
     - {name: hard, file: {path: "{{ out }}/c", src: "{{ out }}/d", state: hard}}
@@ -192,6 +195,9 @@ test('two files that were only planned are not taken for one, and one whose mode
   expect(check.map((line) => line.split(' ', 2).join(' '))).toEqual([
     'mode changed',
     'same ok',
+    'third changed',
+    'again ok',
+    'source ok',
     'new changed',
     'newer changed',
     'hard failed',
