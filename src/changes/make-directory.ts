@@ -1,8 +1,9 @@
 import type { ChangeKind, MakeDirectory } from '../contract/change.ts';
+import { PREDICTED } from '../contract/file-state.ts';
 import { pathResource } from '../contract/resource.ts';
 import { applyScript, inDirectory, place } from './apply-script.ts';
 import { attributesText, octal } from './octal.ts';
-import { PREDICTED, predictedAttributes } from './predicted.ts';
+import { predictedAttributes } from './predicted.ts';
 import { DIE } from './refusal.ts';
 
 /** mkdir(1) without -p: a parent that vanished meanwhile is an error, not an invitation to make one with the wrong mode. */

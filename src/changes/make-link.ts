@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { ChangeKind, MakeLink } from '../contract/change.ts';
-import { type FileState, VERSION_FORMAT } from '../contract/file-state.ts';
+import { type FileState, PREDICTED, VERSION_FORMAT } from '../contract/file-state.ts';
 import type { Need } from '../contract/footing.ts';
 import type { PredictedFile } from '../contract/probe.ts';
 import { pathResource } from '../contract/resource.ts';
 import { applyScript, inDirectory, place } from './apply-script.ts';
-import { changedVersion, expectedVersion, PREDICTED } from './predicted.ts';
+import { changedVersion, expectedVersion } from './predicted.ts';
 import { DIE, versionOf } from './refusal.ts';
 
 /**

@@ -1,7 +1,4 @@
-import type { FileAttributes, FileState } from '../contract/file-state.ts';
-
-/** Stands for the version of a file that does not exist yet. */
-export const PREDICTED = 'predicted';
+import { PREDICTED, type FileAttributes, type FileState } from '../contract/file-state.ts';
 
 /** The version after a change of attributes: nobody can know it, but the file stays the one it is. */
 export function changedVersion(before: string): string {

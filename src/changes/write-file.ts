@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { script } from '../contract/command.ts';
 import type { Applied, ChangeKind, WriteFile } from '../contract/change.ts';
-import type { FileContent, FileState } from '../contract/file-state.ts';
+import { type FileContent, type FileState, PREDICTED } from '../contract/file-state.ts';
 import type { HostSession } from '../contract/host-session.ts';
 import { pathResource } from '../contract/resource.ts';
 import { MASK } from '../contract/secret.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { inDirectory } from './apply-script.ts';
 import { attributesText, octal } from './octal.ts';
-import { isPredicted, PREDICTED, predictedAttributes } from './predicted.ts';
+import { isPredicted, predictedAttributes } from './predicted.ts';
 import { refusal } from './refusal.ts';
 import { WRITE_FILE_SCRIPT } from './write-file-script.ts';
 

@@ -13,6 +13,9 @@ export interface FileAttributes {
  */
 export const VERSION_FORMAT = '%d:%i:%s:%y:%z';
 
+/** Stands for the version of a file that check mode only foresees. */
+export const PREDICTED = 'predicted';
+
 /**
  * What was found at a path, not following a final symbolic link.
  * `version` changes whenever the content or the attributes do; a write compares it again just before it renames.

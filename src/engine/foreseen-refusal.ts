@@ -1,10 +1,10 @@
-import { dirname, resolve } from 'node:path/posix';
 import type { Change, ChangeKind } from '../contract/change.ts';
 import type { Need } from '../contract/footing.ts';
 import { type Overlay, ProbeError, type Read, UnknownReading } from '../contract/probe.ts';
 import { missingFooting } from '../changes/missing-footing.ts';
 import { directoryNames } from '../probes/directory.ts';
 import { ground } from '../probes/ground.ts';
+import { behindPlannedLinks } from '../probes/predict-file.ts';
 
 /** What check mode knows of the host. */
 export interface Sight {
@@ -32,8 +32,8 @@ export async function foreseenRefusal(changes: readonly Change[], sight: Sight):
 }
 
 async function reasonFor(refused: string, need: Need, { read, overlay }: Sight): Promise<string | undefined> {
-  const path = behindPlannedLinks(need.path, overlay);
   try {
+    const path = behindPlannedLinks(need.path, overlay);
     const [found, names] = await Promise.all([
       read(ground(path)),
       need.as === 'empty-directory' ? read(directoryNames(path)) : null,
@@ -45,25 +45,4 @@ async function reasonFor(refused: string, need: Need, { read, overlay }: Sight):
     if (error instanceof UnknownReading || error instanceof ProbeError) return undefined;
     throw error;
   }
-}
-
-const LONGEST_LINK_CHAIN = 40;
-
-/** Where a path leads once the links that earlier tasks planned are there. */
-function behindPlannedLinks(path: string, overlay: Overlay): string {
-  let at = path;
-  for (let hops = 0; hops < LONGEST_LINK_CHAIN; hops++) {
-    const link = plannedLink(at, overlay);
-    if (!link) return at;
-    at = resolve(dirname(link.path), link.target) + at.slice(link.path.length);
-  }
-  return at;
-}
-
-function plannedLink(path: string, overlay: Overlay) {
-  for (let at = path; at !== '/'; at = dirname(at)) {
-    const state = overlay.file(at)?.state;
-    if (state?.kind === 'link') return { path: at, target: state.target };
-  }
-  return undefined;
 }

@@ -166,6 +166,10 @@ function linkChanges(wanted: Args, { own, source }: Current, isHard: boolean): r
   const { path, src = '', force } = wanted;
   if (!force && (source === undefined || source.kind === 'absent'))
     throw new TaskError(`${path} is to link to ${src}, which does not exist; force: true links nevertheless`);
+  if (isHard && source?.kind === 'absent')
+    throw new TaskError(`${path} is to be another name of ${src}, which does not exist`);
+  if (isHard && source?.kind === 'directory')
+    throw new TaskError(`${path} is to be another name of ${src}, but that is a directory, which has only one`);
   if (isHard ? isSameFile(own, source) : own.kind === 'link' && own.target === src) return [];
   if ((own.kind === 'file' || own.kind === 'directory' || own.kind === 'other') && !force)
     throw new TaskError(`${path} must be a link, but a ${own.kind} is there; force: true replaces it`);
@@ -173,7 +177,8 @@ function linkChanges(wanted: Args, { own, source }: Current, isHard: boolean): r
 }
 
 function isSameFile(a: FileState, b: FileState | undefined): boolean {
-  if (a.kind !== 'file' || b?.kind !== 'file') return false;
+  if (a.kind === 'absent' || a.kind !== b?.kind) return false;
+  if (a.path === b.path) return true;
   const identity = identityOf(a);
   return identity !== undefined && identity === identityOf(b);
 }

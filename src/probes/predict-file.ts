@@ -1,17 +1,19 @@
-import { dirname, resolve } from 'node:path/posix';
-import type { FileContent, FileState } from '../contract/file-state.ts';
-import { type Overlay, UNKNOWN } from '../contract/probe.ts';
+import { basename, dirname, join, resolve } from 'node:path/posix';
+import { type FileContent, type FileState, PREDICTED } from '../contract/file-state.ts';
+import { type Overlay, ProbeError, UNKNOWN } from '../contract/probe.ts';
 import { pathResource } from '../contract/resource.ts';
 
 const LONGEST_LINK_CHAIN = 40;
 
 /** A path's state after the writes that earlier tasks planned. */
 export function predictState(path: string, value: FileState, overlay: Overlay): FileState | typeof UNKNOWN {
-  const own = overlay.file(path);
+  const at = join(behindPlannedLinks(dirname(path), overlay), basename(path));
+  const own = overlay.file(at);
   if (own) return { ...own.state, path };
-  const parent = nearestPlanned(path, overlay);
-  if (parent) return parent.kind === 'directory' ? value : { kind: 'absent', path };
-  return isAltered(path, overlay) ? UNKNOWN : value;
+  const parent = nearestPlanned(at, overlay);
+  if (parent && isEmptied(parent)) return { kind: 'absent', path };
+  if (at !== path) return UNKNOWN;
+  return parent || !isAltered(path, overlay) ? value : UNKNOWN;
 }
 
 /** The content at the end of a path's links after the writes that earlier tasks planned; or, without `hasBytes`, what is there. */
@@ -21,19 +23,41 @@ export function predictContent(
   overlay: Overlay,
   hasBytes = true,
 ): FileContent | typeof UNKNOWN {
+  const planned = behindPlannedLinks(path, overlay);
+  const at = planned === path && !overlay.file(path) ? behindPlannedLinks(value.realPath, overlay) : planned;
+  const own = overlay.file(at);
+  if (own) return contentOf({ path, value, hasBytes }, at, own);
+  const parent = nearestPlanned(at, overlay);
+  if (parent && isEmptied(parent)) return { kind: 'absent', path, realPath: at };
+  if (at !== value.realPath) return UNKNOWN;
+  return parent || !isAltered(at, overlay) ? value : UNKNOWN;
+}
+
+/**
+ * Where a path leads once the links that earlier tasks planned are there.
+ * @throws {ProbeError} where they lead round in a circle, as the host will say
+ */
+export function behindPlannedLinks(path: string, overlay: Overlay): string {
   let at = path;
   for (let hops = 0; hops < LONGEST_LINK_CHAIN; hops++) {
-    const planned = overlay.file(at);
-    if (planned?.state.kind === 'link') at = resolve(dirname(at), planned.state.target);
-    else if (planned) return contentOf({ path, value, hasBytes }, at, planned);
-    else if (at === path && value.realPath !== path) at = value.realPath;
-    else break;
+    const link = plannedLink(at, overlay);
+    if (!link) return at;
+    at = resolve(dirname(link.path), link.target) + at.slice(link.path.length);
   }
-  if (at !== path && at !== value.realPath) return UNKNOWN;
-  const state = predictState(at, { kind: 'absent', path: at }, overlay);
-  const parent = nearestPlanned(at, overlay);
-  if (state === UNKNOWN) return UNKNOWN;
-  return parent && parent.kind !== 'directory' ? { kind: 'absent', path, realPath: at } : value;
+  throw new ProbeError(`${path} is a symbolic link that leads back to itself`);
+}
+
+function plannedLink(path: string, overlay: Overlay) {
+  for (let at = path; at !== '/'; at = dirname(at)) {
+    const state = overlay.file(at)?.state;
+    if (state?.kind === 'link') return { path: at, target: state.target };
+  }
+  return undefined;
+}
+
+/** No directory any more, or one that was planned anew: what is below it now will not be. */
+function isEmptied(directory: FileState): boolean {
+  return directory.kind !== 'directory' || directory.version === PREDICTED;
 }
 
 /** What was asked for, and how the host answered. */
