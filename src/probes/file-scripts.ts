@@ -91,6 +91,7 @@ group() {
  * For {@link FILES_SCRIPT}, where a path is absent, hidden, a link or behind one. A path that is looked at in several ways is now there
  * once for each. `head` becomes a line of flags (1 exists, 0 absent; f exists, a absent, d dangling link, l link loop, in capitals where
  * the real path differs; x hidden), then those real paths, each with its length.
+ * Nobody asks readlink -f before the kernel said that it is no circle: coreutils follows a link into itself for ever.
  */
 export const UNUSUAL_SCRIPT = `${MAY_LOOK}
 all= list= i=0
@@ -111,14 +112,17 @@ flag() {
   else flags=$flags$2 reals="$reals\${#r}:$r
 "; fi
 }
+real() { r=$(readlink -f -- "$p" 2>/dev/null; printf x); r=\${r%x}; r=\${r%?}; }
 link() {
-  r=$(readlink -f -- "$p" 2>/dev/null; printf x); r=\${r%x}; r=\${r%?}
+  r=
   if [ -e "$p" ]; then
+    real
     held="$held$i "
     if [ -n "$r" ]; then eval "r$i=\\$r"; ask="$ask \\"\\$r$i\\""; else each=1; fi
     flag f F; return
   fi
   case $(stat -L -c %s -- "$p" 2>&1) in *levels\\ of\\ symbolic*|*link\\ loop*) flags=\${flags}l;; *)
+    real
     [ -n "$r" ] || { r=$(readlink -- "$p"; printf x); r=\${r%??}; case $r in /*) ;; *) r=\${p%/*}/$r;; esac; }
     flag d D;;
   esac

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Played, play, workspace } from '../support/play.ts';
@@ -202,5 +202,17 @@ test('two files that were only planned are not taken for one, and one whose mode
     'newer changed',
     'hard failed',
   ]);
+  expect(run).toEqual(check);
+});
+
+test('a link into itself is a circle, which readlink of coreutils would follow for ever', async () => {
+  const { check, run } = await checkedThenRun(
+    '    - {name: line, lineinfile: {path: "{{ out }}/l/f", line: x, create: true}}\n',
+    (directory) => {
+      mkdirSync(join(directory, 'out'));
+      symlinkSync(join(directory, 'out/l/f'), join(directory, 'out/l'));
+    },
+  );
+  expect(check[0]).toMatch(/line failed .*is a symbolic link that leads back to itself/);
   expect(run).toEqual(check);
 });
