@@ -40,7 +40,8 @@ async function enact(
     foreseen,
     isCheckRun: host.run.settings.mode === 'check',
     kindOf: host.run.kindOf,
-    isUncertain: () => host.run.recap.hasUnknown(host.name),
+    // A service or a package may mount, make or open up anything.
+    isUncertain: () => host.run.recap.hasUnknown(host.name) || situation.link.overlay.isTouched(['service:/']),
     onInvalidated: () => {
       if (situation.link.target.kind === 'local') host.run.controller.version += 1;
       host.lookAhead.refresh();

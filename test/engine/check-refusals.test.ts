@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Played, play, workspace } from '../support/play.ts';
@@ -216,3 +216,23 @@ test('a link into itself is a circle, which readlink of coreutils would follow f
   expect(check[0]).toMatch(/line failed .*is a symbolic link that leads back to itself/);
   expect(run).toEqual(check);
 });
+
+test.runIf(existsSync('/usr/bin/dpkg-query'))(
+  'what a planned package or service may do is no failure foretold',
+  async () => {
+    const directory = workspace({
+      'site.yaml': playbook(`    - {name: package, package: {name: dash, state: absent}}
+    - {name: file, copy: {dest: "{{ out }}/gone/f", content: x}}
+`),
+    });
+    const checked = await play(join(directory, 'site.yaml'), {
+      mode: 'check',
+      inventory: ['h1,'],
+      connection: 'local',
+    });
+    expect(told(checked)).toEqual([
+      'package changed ',
+      expect.stringMatching(/^file unknown .*does not exist, unless an earlier task/),
+    ]);
+  },
+);
