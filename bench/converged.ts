@@ -12,19 +12,13 @@ import { type Measured, measure, median } from './measure.ts';
  *
  *     npm run bench -- --hosts 50 --rounds 5            (--ansible adds Ansible, which takes minutes)
  */
-const { values } = parseArgs({
-  options: {
-    hosts: { type: 'string', default: '50' },
-    rounds: { type: 'string', default: '3' },
-    ansible: { type: 'boolean', default: false },
-  },
-});
-const rounds = Number(values.rounds);
+const values = readArguments();
+const { rounds } = values;
 const root = join(import.meta.dirname, '..');
 const tsplay = [process.execPath, join(root, 'bin', 'tsplay.cjs')];
 
 process.setMaxListeners(500);
-await using fleet = await startFleet(Number(values.hosts));
+await using fleet = await startFleet(values.hosts);
 const playbooks = [20, 100].map((tasks) => ({ tasks, path: writePlaybook(fleet.directory, tasks) }));
 
 // Like tsplay itself the floor starts as JavaScript: taking the types out costs Node a twentieth of the whole.
@@ -56,8 +50,7 @@ row(['floor: connect, run true', `${base.toFixed(2)} s`, '1.00', cpuOf(floor), m
 for (const { tasks } of playbooks) {
   const measured = runs.get(tasks) ?? [];
   const wall = median(measured.map((one) => one.wall));
-  const extra =
-    (median(measured.map((one) => one.cpu)) - median(floor.map((one) => one.cpu))) / (Number(values.hosts) * tasks);
+  const extra = (median(measured.map((one) => one.cpu)) - median(floor.map((one) => one.cpu))) / (values.hosts * tasks);
   row([
     `tsplay, ${tasks} tasks, converged`,
     `${wall.toFixed(2)} s`,
@@ -69,6 +62,29 @@ for (const { tasks } of playbooks) {
   ]);
 }
 if (values.ansible) await compareAnsible();
+
+function readArguments(): { readonly hosts: number; readonly rounds: number; readonly ansible: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        hosts: { type: 'string', default: '50' },
+        rounds: { type: 'string', default: '3' },
+        ansible: { type: 'boolean', default: false },
+      },
+    });
+    return { ansible: values.ansible, hosts: countOf('hosts', values.hosts), rounds: countOf('rounds', values.rounds) };
+  } catch (error) {
+    console.error(`${(error as Error).message}
+Usage: npm run bench -- [--hosts N] [--rounds N] [--ansible]`);
+    process.exit(2);
+  }
+}
+
+function countOf(option: string, value: string): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(value))
+    throw new Error(`--${option} wants a whole number from 1 to 9999, not "${value}".`);
+  return Number(value);
+}
 
 function row(cells: readonly string[]): void {
   console.log(cells.map((cell, index) => (index === 0 ? cell.padEnd(34) : cell.padStart(14))).join(''));
@@ -83,7 +99,7 @@ function memoryOf(measured: readonly Measured[]): string {
 }
 
 function framesOf(measured: readonly Measured[]): string {
-  return (median(measured.map((one) => endOf(one.output).frames)) / Number(values.hosts)).toFixed(1);
+  return (median(measured.map((one) => endOf(one.output).frames)) / values.hosts).toFixed(1);
 }
 
 function endOf(output: string): {
