@@ -4,11 +4,12 @@ import { program, script } from '../contract/command.ts';
 import { ConnectionError, Unreachable } from '../contract/connection.ts';
 import type { HostSession } from '../contract/host-session.ts';
 import { TaskError } from '../contract/task-error.ts';
-import { ATTEMPT_MS, currentBoot } from './current-boot.ts';
+import { ATTEMPT_MS, type CurrentBoot, currentBoot } from './current-boot.ts';
 
 interface NewBoot {
   readonly change: Reboot;
-  readonly bootId: string;
+  /** The host's first answer after the old boot. */
+  readonly boot: CurrentBoot;
   /** Milliseconds of the reboot's deadline that are left, by a monotonic clock. */
   left(): number;
 }
@@ -18,20 +19,29 @@ const TEST_MS = 60_000;
 
 /** The same machine, healthy, and staying up: only then is a reboot over. */
 export async function confirmBoot(boot: NewBoot, session: HostSession): Promise<void> {
-  await requireSameMachine(boot, session);
+  requireSameMachine(boot);
+  requireKernel(boot);
   await requireHealth(boot, session);
   await requireStability(boot, session);
   await noteReasons(boot.change, session);
 }
 
-async function requireSameMachine({ change }: NewBoot, session: HostSession): Promise<void> {
-  const { machineId } = (await currentBoot(session)) ?? { machineId: '' };
+function requireSameMachine({ change, boot: { machineId } }: NewBoot): void {
   if (!change.machineId || !machineId || machineId === change.machineId) return;
   throw new TaskError(
     `another machine came back in the host's place: its machine-id is ${machineId}, it was ${change.machineId}`,
     {
       failure: 'other-machine',
     },
+  );
+}
+
+/** An older kernel has neither the new initramfs nor, perhaps, the drivers for what comes next, whatever its command line says. */
+function requireKernel({ change, boot: { otherKernel } }: NewBoot): void {
+  if (!otherKernel) return;
+  throw new TaskError(
+    `the host came back with another kernel: ${otherKernel} runs, and the default boot entry has ${change.kernelRelease ?? ''}. Another entry was booted: by hand, once (grub-reboot), or because the new kernel did not come up`,
+    { rebooted: true, failure: 'other-kernel' },
   );
 }
 
@@ -77,7 +87,7 @@ async function requireStability(boot: NewBoot, session: HostSession): Promise<vo
 
 async function requireSameBoot(boot: NewBoot, session: HostSession): Promise<void> {
   const now = (await currentBoot(session)) ?? (await afterReconnecting(boot, session));
-  if (now?.bootId === boot.bootId) return;
+  if (now?.bootId === boot.boot.bootId) return;
   const what = now ? 'booted once more' : 'went away again';
   throw new TaskError(
     `the host came back and then ${what} within ${boot.change.stableMs / 1000} s: it may be in a boot loop`,

@@ -22,8 +22,9 @@ afterAll(() => places.splice(0).forEach((place) => rmSync(place, { recursive: tr
 function machine(rebootScript: string, more: { readonly comesBackAs?: Unreachable } = {}) {
   const root = mkdtempSync(join(tmpdir(), 'machine-'));
   places.push(root);
-  for (const name of ['bin', 'run', 'etc']) mkdirSync(join(root, name));
+  for (const name of ['bin', 'run', 'etc', 'lib/modules/6.1.0-18']) mkdirSync(join(root, name), { recursive: true });
   writeFileSync(join(root, 'boot_id'), `${OLD}\n`);
+  writeFileSync(join(root, 'osrelease'), '6.1.0-18\n');
   writeFileSync(join(root, 'etc/machine-id'), 'abc\n');
   writeFileSync(join(root, 'bin/reboot'), `#!/bin/sh\ncd ${root}\necho x >>reboots\n${rebootScript}\n`);
   writeFileSync(join(root, 'bin/healthy'), `#!/bin/sh\n[ ! -e ${root}/sick ]\n`);
@@ -32,6 +33,8 @@ function machine(rebootScript: string, more: { readonly comesBackAs?: Unreachabl
   const local = (text: string) =>
     text
       .replaceAll('/proc/sys/kernel/random/boot_id', join(root, 'boot_id'))
+      .replaceAll('/proc/sys/kernel/osrelease', join(root, 'osrelease'))
+      .replaceAll('/lib/modules/', `${root}/lib/modules/`)
       .replaceAll(/\/(run|etc)\//g, `${root}/$1/`);
   const run = async (command: Command): Promise<Output> => {
     if (isDown()) throw new ConnectionLost('the connection broke');
@@ -133,6 +136,18 @@ describe.concurrent('reboot', () => {
     await expect(apply(machine(`echo def >etc/machine-id; ${boots}`))).rejects.toThrow(
       /another machine .*machine-id is def/,
     );
+  });
+
+  it('tells that an older kernel was booted, whatever its command line', async () => {
+    const older = machine(boots.replace('rm down', 'echo 6.1.0-17 >osrelease; rm down'));
+    await expect(apply(older, { kernelRelease: '6.1.0-18' })).rejects.toThrow(
+      /another kernel: 6\.1\.0-17 runs, and the default boot entry has 6\.1\.0-18\b/,
+    );
+  });
+
+  it('takes the kernel of the entry, and no name of a file that is no release', async () => {
+    await apply(machine(boots), { kernelRelease: '6.1.0-18' });
+    await apply(machine(boots), { kernelRelease: 'custom' });
   });
 
   it('tells another machine by its host key', async () => {

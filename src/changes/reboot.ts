@@ -6,7 +6,7 @@ import type { HostSession } from '../contract/host-session.ts';
 import type { Resource } from '../contract/resource.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { confirmBoot } from './confirm-boot.ts';
-import { ATTEMPT_MS, bootIdNow, isBootId } from './current-boot.ts';
+import { ATTEMPT_MS, type CurrentBoot, currentBoot, isBootId } from './current-boot.ts';
 
 export const REBOOT_TOUCHES: readonly Resource[] = [
   'kernel:/',
@@ -72,13 +72,13 @@ async function apply(change: Reboot, session: HostSession): Promise<Applied> {
   const start = performance.now();
   const left = () => change.deadlineMs - (performance.now() - start);
   await order(change, session);
-  const bootId = await newBoot(change, session, left);
-  await confirmBoot({ change, bootId, left }, session);
+  const boot = await newBoot(change, session, left);
+  await confirmBoot({ change, boot, left }, session);
   const elapsed = (performance.now() - start) / 1000;
   return {
     change,
     elapsed,
-    facts: { rebooted: true, elapsed: Math.round(elapsed), boot_id_before: change.bootId, boot_id: bootId },
+    facts: { rebooted: true, elapsed: Math.round(elapsed), boot_id_before: change.bootId, boot_id: boot.bootId },
   };
 }
 
@@ -96,14 +96,15 @@ async function order(change: Reboot, session: HostSession): Promise<void> {
   }
 }
 
-async function newBoot(change: Reboot, session: HostSession, left: () => number): Promise<string> {
+async function newBoot(change: Reboot, session: HostSession, left: () => number): Promise<CurrentBoot> {
   const mustBeDown = change.deadlineMs - Math.min(change.deadlineMs / 3, LONGEST_SHUTDOWN_MS);
   for (;;) {
     session.signal.throwIfAborted();
-    const id = await bootIdNow(session);
+    const boot = await currentBoot(session, change.kernelRelease);
+    const id = boot?.bootId;
     if (id !== undefined && !isBootId(id))
       throw new TaskError(`the host is back but shows no valid boot id: ${JSON.stringify(id)}`);
-    if (id !== undefined && id !== change.bootId) return id;
+    if (boot && id !== change.bootId) return boot;
     if (id !== undefined && left() < mustBeDown) throw await neverWentDown(change, session, left());
     if (left() <= 0) throw neverCameBack(change, session.host);
     session.progress(

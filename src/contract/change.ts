@@ -126,6 +126,8 @@ export interface Reboot {
   /** Must exit 0 on the new boot. */
   readonly testCommand: readonly [string, ...string[]];
   readonly message: string;
+  /** The kernel of the entry that is to be booted, as uname(1) would print it; absent where its file's name does not say. */
+  readonly kernelRelease?: string;
 }
 
 export interface RebootReason {

@@ -110,8 +110,15 @@ describe('plan', () => {
         stableMs: 10_000,
         machineId: 'abc',
         testCommand: ['sh', '-c', 'systemctl is-system-running'],
+        kernelRelease: '6.1.0-18-amd64',
       },
     ]);
+  });
+
+  it('expects no kernel of which the name of its file does not tell the release', () => {
+    const nextEntry = { ...current.nextEntry, kernel: '/vmlinuz' };
+    expect(plan({}, { nextEntry })).toMatchObject([{ kind: 'reboot' }]);
+    expect(plan({}, { nextEntry })[0]).not.toHaveProperty('kernelRelease');
   });
 
   it('does nothing without one, and nothing when it may not', () => {

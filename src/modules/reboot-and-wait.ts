@@ -101,8 +101,8 @@ export default defineModule<Args, Current>({
 drivers) and reboots only while one exists, so a second run does nothing. A reason that survives the reboot fails the task;
 there is never a second one. Before it, the entry that the next boot takes is looked at, in GRUB's menu or among the files of
 /boot/loader/entries: its kernel and initrd must be there, an initrd of that kernel must not go unnamed, and it must be neither the rescue entry nor one that another
-machine-id left behind while this host has its own. Success is a new boot id (random(4)), the same machine-id and host key, the test command, and a
-boot id that stays. Told apart: never went down, never came back, another machine, unhealthy, boot loop.`,
+machine-id left behind while this host has its own. Success is a new boot id (random(4)), the same machine-id and host key, that entry's kernel, the test
+command, and a boot id that stays. Told apart: never went down, never came back, another machine, another kernel, unhealthy, boot loop.`,
   args,
   textArgs: ['expect.cmdline.*'],
   observe,
@@ -185,6 +185,7 @@ function plan(given: Args, current: Current): readonly Change[] {
       stableMs: given.stable * 1000,
       testCommand: testCommandOf(given.test_command),
       message: given.message,
+      ...kernelOf(current.nextEntry),
     },
   ];
 }
@@ -232,6 +233,12 @@ function refuseUnsafe({ checks }: Args, { gate, hasMenu, nextEntry, entryProblem
 function testCommandOf(command: Args['test_command']): readonly [string, ...string[]] {
   const [program = 'true', ...words] = typeof command === 'string' ? ['sh', '-c', command] : command;
   return [program, ...words];
+}
+
+/** Distributions name the file after the release; `/vmlinuz` alone says nothing. */
+function kernelOf(entry: BootEntry | null): { readonly kernelRelease?: string } {
+  const kernelRelease = /\/vmlinu[xz]-([^/$]+)$/.exec(entry?.kernel ?? '')?.[1];
+  return kernelRelease === undefined ? {} : { kernelRelease };
 }
 
 function bootFilesOf(entry: BootEntry | null): BootFiles {
