@@ -58,7 +58,7 @@ export interface ConnectionTarget {
   readonly hostKeyPolicy: 'strict' | 'accept-new';
   readonly connectTimeoutMs: number;
   readonly sshConfigFile?: string;
-  /** Reason the inventory gave for options we cannot honour, shown as a problem before connecting. */
+  /** Lines of ssh's own arguments, quoted as for a shell: `-o ProxyCommand="ssh -W %h:%p bastion"`. */
   readonly sshArgs?: readonly string[];
 }
 

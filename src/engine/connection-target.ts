@@ -61,18 +61,18 @@ export function connectionTarget(
   const text = (...names: readonly string[]) => textVariable(scope, names);
   const password = text('ansible_password', 'ansible_ssh_password', 'ansible_ssh_pass');
   const keyFile = text('ansible_ssh_private_key_file', 'ansible_private_key_file') ?? defaults.privateKeyFile;
-  const sshArgs = [defaults.sshArgs, text('ansible_ssh_common_args'), text('ansible_ssh_extra_args')].flatMap((line) =>
-    splitWords(line ?? ''),
+  const sshArgs = [defaults.sshArgs, text('ansible_ssh_common_args'), text('ansible_ssh_extra_args')].filter(
+    (line) => line !== undefined,
   );
-  const kind = connectionKind(
-    host,
-    text('ansible_connection') ?? rendered(scope, keywords.connection) ?? defaults.connection,
-  );
+  const address = text('ansible_host', 'ansible_ssh_host');
+  const port = portNumber(text('ansible_port', 'ansible_ssh_port') ?? rendered(scope, keywords.port), host);
+  const wanted = text('ansible_connection') ?? rendered(scope, keywords.connection) ?? defaults.connection;
+  const isHere = (host === 'localhost' || host === '127.0.0.1') && address === undefined && port === undefined;
   return {
     host,
-    kind,
-    address: text('ansible_host', 'ansible_ssh_host') ?? host,
-    port: portNumber(text('ansible_port', 'ansible_ssh_port') ?? rendered(scope, keywords.port), host),
+    kind: connectionKind(wanted ?? (isHere ? 'local' : 'ssh')),
+    address: address ?? host,
+    port,
     user: text('ansible_user', 'ansible_ssh_user') ?? rendered(scope, keywords.remoteUser) ?? defaults.user,
     identityFiles: keyFile ? [expandHome(keyFile)] : undefined,
     passphrase: secret(text('ansible_ssh_private_key_passphrase')),
@@ -103,9 +103,9 @@ export function becomeFor(scope: VariableScope, keywords: Keywords, defaults: Co
   };
 }
 
-function connectionKind(host: string, wanted: string | undefined): 'ssh' | 'local' {
-  if (wanted === 'local' || (wanted === undefined && (host === 'localhost' || host === '127.0.0.1'))) return 'local';
-  if (wanted === undefined || ['ssh', 'smart', 'paramiko', 'paramiko_ssh'].includes(wanted)) return 'ssh';
+function connectionKind(wanted: string): 'ssh' | 'local' {
+  if (wanted === 'local') return 'local';
+  if (['ssh', 'smart', 'paramiko', 'paramiko_ssh'].includes(wanted)) return 'ssh';
   throw new TaskError(`connection ${wanted} is not supported; use ssh or local`);
 }
 
@@ -143,8 +143,8 @@ function expandHome(path: string): string {
   return resolve(path.replace(/^~(?=\/|$)/, homedir()));
 }
 
-/** Shell-like words with quotes, as ansible_ssh_common_args is written. */
-export function splitWords(line: string): readonly string[] {
+/** Shell-like words with quotes, as ansible_become_flags is written. */
+function splitWords(line: string): readonly string[] {
   const words = line.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? [];
   return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single ?? ''));
 }

@@ -7,6 +7,7 @@ import { printable } from './printable.ts';
 import { parseSshArgs } from './ssh-args.ts';
 import { expandHome, readSshConfig } from './ssh-config.ts';
 import type { SshSettings } from './ssh-config.ts';
+import type { HopTarget } from './jump-hosts.ts';
 
 /** Everything that is needed to connect to one SSH server, with all defaults filled in. */
 export interface Endpoint {
@@ -17,6 +18,8 @@ export interface Endpoint {
   readonly family: 0 | 4 | 6;
   readonly identityFiles: readonly string[];
   readonly agent: string | undefined;
+  /** IdentitiesOnly: of the agent's keys only those that `identityFiles` name. */
+  readonly isOnlyNamedKeys: boolean;
   readonly proxyJump: string | undefined;
   readonly proxyCommand: string | undefined;
   readonly knownHostsFiles: readonly string[];
@@ -28,7 +31,7 @@ export interface Endpoint {
   readonly connectTimeoutMs: number;
   readonly keepaliveMs: number | undefined;
   readonly keepaliveCount: number | undefined;
-  readonly target: ConnectionTarget;
+  readonly target: HopTarget;
 }
 
 const DEFAULT_IDENTITIES = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name));
@@ -40,7 +43,7 @@ const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_host
  *
  * @throws Unreachable `configuration`
  */
-export async function resolveEndpoint(target: ConnectionTarget): Promise<Endpoint> {
+export async function resolveEndpoint(target: HopTarget): Promise<Endpoint> {
   const args = parseSshArgs(target.host, target.sshArgs ?? []);
   const file = target.sshConfigFile ?? args.configFile;
   const query = { host: target.address, ...(target.user && { user: target.user }) };
@@ -50,18 +53,34 @@ export async function resolveEndpoint(target: ConnectionTarget): Promise<Endpoin
       cause: error,
     });
   });
-  return endpoint(target, (keyword) => values(keyword, args.settings, config));
+  return endpoint(target, [args.settings, config]);
 }
 
 type Lookup = (keyword: string) => readonly string[] | undefined;
 
-function values(keyword: string, args: SshSettings, config: SshSettings): readonly string[] | undefined {
-  if (keyword !== 'identityfile') return args.get(keyword) ?? config.get(keyword);
-  const all = [...(args.get(keyword) ?? []), ...(config.get(keyword) ?? [])];
-  return all.length > 0 ? all : undefined;
+/** As with ssh's `-i`, keys that are named nearer to the host are tried before those of the configuration, not instead. */
+function identities(target: HopTarget, sources: readonly SshSettings[]): readonly string[] {
+  const named = [...(target.identityFiles ?? []), ...sources.flatMap((source) => source.get('identityfile') ?? [])];
+  return [...(named.length > 0 || target.identityFiles ? named : DEFAULT_IDENTITIES), ...(target.lentKeys ?? [])];
 }
 
-function endpoint(target: ConnectionTarget, lookup: Lookup): Endpoint {
+interface Way {
+  readonly proxyJump?: string | undefined;
+  readonly proxyCommand?: string | undefined;
+}
+
+/** ssh_config(5): of ProxyJump and ProxyCommand the one that is said first holds, even if it says `none`. */
+function wayTo({ proxyJump, proxyCommand }: HopTarget, sources: readonly SshSettings[]): Way {
+  if (proxyJump !== undefined || proxyCommand !== undefined) return { proxyJump, proxyCommand };
+  for (const [keyword, [value]] of sources.flatMap((source) => [...source])) {
+    if (keyword === 'proxyjump') return { proxyJump: none(value) };
+    if (keyword === 'proxycommand') return { proxyCommand: none(value) };
+  }
+  return {};
+}
+
+function endpoint(target: HopTarget, sources: readonly SshSettings[]): Endpoint {
+  const lookup: Lookup = (keyword) => sources.map((source) => source.get(keyword)).find((found) => found !== undefined);
   const first = (keyword: string): string | undefined => lookup(keyword)?.[0];
   const user = target.user ?? first('user') ?? ownName();
   const port = target.port ?? Number(first('port') ?? 22);
@@ -77,7 +96,7 @@ function endpoint(target: ConnectionTarget, lookup: Lookup): Endpoint {
   };
   const paths = (list: readonly string[]): readonly string[] =>
     list.filter((path) => path !== 'none').map((path) => expandHome(expand(path, tokens)));
-  const proxyCommand = target.proxyCommand ?? none(first('proxycommand'));
+  const { proxyJump, proxyCommand } = wayTo(target, sources);
   const known = knownHosts(target, lookup, paths);
   return {
     host: target.host,
@@ -85,9 +104,10 @@ function endpoint(target: ConnectionTarget, lookup: Lookup): Endpoint {
     port,
     user,
     family: FAMILIES[first('addressfamily') ?? 'any'] ?? 0,
-    identityFiles: paths(target.identityFiles ?? lookup('identityfile') ?? DEFAULT_IDENTITIES),
-    agent: agent(first),
-    proxyJump: target.proxyJump ?? none(first('proxyjump')),
+    identityFiles: paths(identities(target, sources)),
+    agent: agent(first('identityagent'), tokens),
+    isOnlyNamedKeys: first('identitiesonly') === 'yes',
+    proxyJump,
     proxyCommand: proxyCommand && expand(proxyCommand, tokens),
     ...known,
     isHashing: first('hashknownhosts') === 'yes',
@@ -116,17 +136,17 @@ function knownHosts(target: ConnectionTarget, lookup: Lookup, paths: (list: read
   return { knownHostsFiles: [...own, ...global], rememberIn: own[0] };
 }
 
-function agent(first: (keyword: string) => string | undefined): string | undefined {
-  const configured = first('identityagent');
-  const isOnlyFiles = first('identitiesonly') === 'yes';
-  if (configured === 'none' || isOnlyFiles) return undefined;
-  return configured === undefined || configured === 'SSH_AUTH_SOCK'
-    ? process.env.SSH_AUTH_SOCK
-    : expandHome(configured);
+/** ssh_config(5): a path, `none`, or an environment variable, as `SSH_AUTH_SOCK` or `$NAME`. */
+function agent(configured = 'SSH_AUTH_SOCK', tokens: Readonly<Record<string, string>>): string | undefined {
+  if (configured === 'none') return undefined;
+  const variable = configured === 'SSH_AUTH_SOCK' ? configured : /^\$\{?(\w+)\}?$/.exec(configured)?.[1];
+  return variable === undefined ? expandHome(expand(configured, tokens)) : process.env[variable] || undefined;
 }
 
 function policy(target: ConnectionTarget, setting: string | undefined): ConnectionTarget['hostKeyPolicy'] {
-  if (setting === 'no' || setting === 'off') throw new Unreachable('configuration', uncheckedMessage(target.host));
+  // `ssh -G` prints "false" for "no".
+  if (setting === 'no' || setting === 'off' || setting === 'false')
+    throw new Unreachable('configuration', uncheckedMessage(target.host));
   return setting === 'accept-new' ? 'accept-new' : target.hostKeyPolicy;
 }
 

@@ -1,7 +1,7 @@
 import { Unreachable } from '../contract/connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { entriesFor, fingerprint, hostKeyName, judge, keyType, rememberHostKey } from './known-hosts.ts';
-import type { KnownHost, KnownHostsFiles } from './known-hosts.ts';
+import type { KnownHost, KnownHostsFiles, Verdict } from './known-hosts.ts';
 
 /** Decides about the key one server shows. Nothing secret has been sent when it does. */
 export class HostKeyCheck {
@@ -18,13 +18,20 @@ export class HostKeyCheck {
   }
 
   /** As the files are now: another connection may just have recorded the same host. */
-  get #entries(): readonly KnownHost[] {
-    return entriesFor(this.#files.entries(this.#endpoint.knownHostsFiles), this.#name);
+  #entries(name = this.#name): readonly KnownHost[] {
+    return entriesFor(this.#files.entries(this.#endpoint.knownHostsFiles), name);
+  }
+
+  /** ssh(1) looks for the host without its port where nothing is known of that port. */
+  get #portlessEntries(): readonly KnownHost[] {
+    const { address, port, hostKeyAlias } = this.#endpoint;
+    return port === 22 || hostKeyAlias !== undefined ? [] : this.#entries(address.toLowerCase());
   }
 
   /** Algorithms for the key types that are known come first: else a host known by its RSA key would show another. */
   order(algorithms: readonly string[]): string[] {
-    const types = new Set(this.#entries.filter((entry) => entry.marker === undefined).map((entry) => entry.type));
+    const own = this.#entries().filter(isPlain);
+    const types = new Set((own.length > 0 ? own : this.#portlessEntries.filter(isPlain)).map((entry) => entry.type));
     const isKnown = (algorithm: string): boolean =>
       types.has(algorithm) || (algorithm.startsWith('rsa-') && types.has('ssh-rsa'));
     return [...algorithms.filter(isKnown), ...algorithms.filter((algorithm) => !isKnown(algorithm))];
@@ -36,7 +43,7 @@ export class HostKeyCheck {
   }
 
   #refusalOf(key: Buffer): Unreachable | undefined {
-    const verdict = judge(this.#entries, key);
+    const verdict = this.#verdictOn(key);
     switch (verdict.kind) {
       case 'known':
         return undefined;
@@ -56,6 +63,14 @@ export class HostKeyCheck {
       default:
         return verdict satisfies never;
     }
+  }
+
+  #verdictOn(key: Buffer): Verdict {
+    const verdict = judge(this.#entries(), key);
+    if (verdict.kind !== 'unknown') return verdict;
+    const portless = judge(this.#portlessEntries, key);
+    // Another key than that of the port 22 is another server on the same machine, which nobody knows yet.
+    return portless.kind === 'changed' ? verdict : portless;
   }
 
   #remember(key: Buffer): Unreachable | undefined {
@@ -90,6 +105,10 @@ export class HostKeyCheck {
   #refuse(reason: Unreachable['reason'], found: string): Unreachable {
     return new Unreachable(reason, `${this.#endpoint.host}: ${this.#name} was refused: ${found}`);
   }
+}
+
+function isPlain({ marker }: KnownHost): boolean {
+  return marker === undefined;
 }
 
 function shown(key: Buffer): string {

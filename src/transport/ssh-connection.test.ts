@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
@@ -52,6 +52,25 @@ async function echo(connection: Connection): Promise<string> {
   return text(output);
 }
 
+/** An ssh agent of its own. */
+async function startAgent(directory: string) {
+  const socket = join(mkdtempSync(join(directory, 'agent-')), 'socket');
+  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+  await expect.poll(() => existsSync(socket)).toBe(true);
+  const askpass = `${socket}.askpass`;
+  const env = { ...process.env, SSH_AUTH_SOCK: socket, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force' };
+  return {
+    socket,
+    add(key: string, passphrase = '') {
+      writeFileSync(askpass, `#!/bin/sh\necho '${passphrase}'\n`, { mode: 0o700 });
+      execFileSync('ssh-add', ['-q', key], { env, stdio: 'ignore' });
+    },
+    async [Symbol.asyncDispose]() {
+      agent.kill();
+    },
+  };
+}
+
 async function refusal(wanted: ConnectionTarget): Promise<Unreachable> {
   const failure = await transport.connect(wanted).catch((error: unknown) => error);
   if (failure instanceof Unreachable) return failure;
@@ -90,16 +109,29 @@ describe('logging in', () => {
   });
 
   it('uses the keys of an agent', async () => {
-    const socket = join(sshd.directory, 'agent');
-    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-    await expect.poll(() => existsSync(socket)).toBe(true);
-    execFileSync('ssh-add', ['-q', sshd.identityFile], {
-      env: { ...process.env, SSH_AUTH_SOCK: socket },
-      stdio: 'ignore',
-    });
-    const sshArgs = [`-o IdentityAgent=${socket}`];
+    await using agent = await startAgent(sshd.directory);
+    agent.add(sshd.identityFile);
+    const sshArgs = [`-o IdentityAgent=${agent.socket}`];
     expect(await echo(await transport.connect(target(sshd, { identityFiles: [], sshArgs })))).toBe('hello\n');
-    agent.kill();
+  });
+
+  it('asks an agent for the key that is locked in its file, and with IdentitiesOnly for no other', async () => {
+    const locked = makeKey(sshd.directory, 'agents', 'ed25519', 'secret words');
+    await using server = await startSshd({ authorizedKeys: [publicKey(locked)], config: ['MaxAuthTries 2'] });
+    await using agent = await startAgent(sshd.directory);
+    for (const name of ['other1', 'other2']) agent.add(makeKey(sshd.directory, name, 'ed25519'));
+    agent.add(locked, 'secret words');
+    const login = (identityFile: string, only: string) => {
+      const sshArgs = [`-o IdentityAgent=${agent.socket} -o IdentitiesOnly=${only}`];
+      return transport.connect(target(server, { identityFiles: [identityFile], sshArgs })).then(echo);
+    };
+    expect(await login(locked, 'yes')).toBe('hello\n');
+    expect(await login(locked, 'no')).toBe('hello\n');
+    rmSync(locked);
+    expect(await login(`${locked}.pub`, 'yes')).toBe('hello\n');
+    const stranger = makeKey(sshd.directory, 'not-in-agent', 'ed25519');
+    await expect(login(stranger, 'yes')).rejects.toThrow(/refused the login/);
+    expect(server.log().match(/Failed publickey|maximum authentication attempts/g) ?? []).toHaveLength(0);
   });
 
   it('names the keys it offered when the server refuses them', async () => {
@@ -237,6 +269,19 @@ describe('host keys', () => {
   it('refuses a revoked key even where it is also listed', async () => {
     const file = fileWith('revoked', `${known()}\n@revoked * ${known().split(' ').slice(1).join(' ')}\n`);
     expect((await refusal(target(sshd, { knownHostsFiles: [file] }))).reason).toBe('host-key-revoked');
+  });
+
+  it('takes what is known of the host without a port for all its ports, as ssh does', async () => {
+    const key = known().split(' ').slice(1).join(' ');
+    const plain = fileWith('without_port', `127.0.0.1 ${key}\n`);
+    expect(await echo(await transport.connect(target(sshd, { knownHostsFiles: [plain] })))).toBe('hello\n');
+    const stranger = publicKey(makeKey(sshd.directory, 'stranger_host', 'ed25519'));
+    const other = fileWith('other_without_port', `127.0.0.1 ${stranger}\n`);
+    expect((await refusal(target(sshd, { knownHostsFiles: [other] }))).reason).toBe('host-key-unknown');
+    const withPort = fileWith('both', `127.0.0.1 ${key}\n[127.0.0.1]:${sshd.port} ${stranger}\n`);
+    expect((await refusal(target(sshd, { knownHostsFiles: [withPort] }))).reason).toBe('host-key-changed');
+    const aliased = target(sshd, { knownHostsFiles: [plain], sshArgs: ['-o HostKeyAlias=other'] });
+    expect((await refusal(aliased)).reason).toBe('host-key-unknown');
   });
 
   it('explains that certificate authorities cannot vouch here', async () => {
@@ -435,4 +480,75 @@ describe('the way to a host', () => {
     const sshArgs = [`-F ${file} -o UserKnownHostsFile=${sshd.knownHostsFile} -o ControlMaster=auto`];
     expect(await echo(await transport.connect({ ...bare, sshArgs }))).toBe('hello\n');
   });
+
+  describe('with several hops', () => {
+    it('takes each hop by its own user, port and key, as the ssh configuration has them', async () => {
+      await using first = await startSshd();
+      await using second = await startSshd();
+      const sshConfigFile = configured('hops', [
+        `Host one\n${own(first)}`,
+        `Host two\n${own(second)}  ProxyJump one`,
+        `Host gpu\n  HostName 127.0.0.1\n  Port ${sshd.port}\n  ProxyJump two`,
+      ]);
+      const knownHostsFiles = [first, second, sshd].map((server) => server.knownHostsFile);
+      const { port: _, ...behind } = target(sshd, { address: 'gpu', sshConfigFile, knownHostsFiles });
+      expect(await echo(await transport.connect(behind))).toBe('hello\n');
+      expect([first.log(), second.log()]).toEqual([accepted, accepted]);
+    });
+
+    it('goes to one of two jump hosts first when both are named', async () => {
+      await using first = await startSshd();
+      await using second = await startSshd();
+      const sshConfigFile = configured('path', [`Host one\n${own(first)}`, `Host two\n${own(second)}`]);
+      const knownHostsFiles = [first, second, sshd].map((server) => server.knownHostsFile);
+      const behind = target(sshd, { proxyJump: 'one, two', sshConfigFile, knownHostsFiles });
+      expect(await echo(await transport.connect(behind))).toBe('hello\n');
+      expect([first.log(), second.log()]).toEqual([accepted, accepted]);
+    });
+
+    it('is open for hosts with the right key while others with a wrong one are refused', async () => {
+      await using bastion = await startSshd();
+      const knownHostsFiles = [bastion.knownHostsFile, sshd.knownHostsFile];
+      const wrong = makeKey(bastion.directory, 'wrong', 'ed25519');
+      const behind = (key: string): ConnectionTarget =>
+        target(sshd, {
+          proxyJump: `127.0.0.1:${bastion.port}`,
+          knownHostsFiles,
+          identityFiles: [key, sshd.identityFile],
+        });
+      const outcomes = await Promise.allSettled(
+        [wrong, bastion.identityFile].map((key) => transport.connect(behind(key)).then(echo)),
+      );
+      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    });
+
+    it('is refused when it leads in a circle', async () => {
+      const sshConfigFile = configured('circle', [`Host one\n${own(sshd)}`, 'Host *\n  ProxyJump one']);
+      const failure = await refusal(target(sshd, { sshConfigFile }));
+      expect(failure.message).toMatch(/jump host one: .*in a circle.*Host \* !one/);
+    });
+  });
+
+  it('is the one named first, by ProxyJump or ProxyCommand', async () => {
+    const through = (...lines: readonly string[]): ConnectionTarget =>
+      target(sshd, {
+        sshConfigFile: configured(lines.join().replaceAll(/\W/g, ''), [`Host *\n  ${lines.join('\n  ')}`]),
+      });
+    const closed = `ProxyJump 127.0.0.1:${await freePort()}`;
+    const open = 'ProxyCommand busybox nc %h %p';
+    expect(await echo(await transport.connect(through(open, closed)))).toBe('hello\n');
+    expect(await echo(await transport.connect(through('ProxyJump none', 'ProxyCommand false')))).toBe('hello\n');
+    expect((await refusal(through(closed, open))).message).toMatch(/jump host/);
+    const argued = { ...through('ProxyCommand false'), sshArgs: [`-o "${open}"`] };
+    expect(await echo(await transport.connect(argued))).toBe('hello\n');
+  });
+
+  const accepted = expect.stringMatching(/Accepted publickey/);
+  const own = (server: Sshd): string =>
+    `  HostName 127.0.0.1\n  Port ${server.port}\n  User ${server.user}\n  IdentityFile ${server.identityFile}\n`;
+  const configured = (name: string, blocks: readonly string[]): string => {
+    const file = join(sshd.directory, `config-${name}`);
+    writeFileSync(file, blocks.join('\n'));
+    return file;
+  };
 });

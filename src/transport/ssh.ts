@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { AnyAuthMethod, Client, ClientChannel, ConnectConfig, ParsedKey } from 'ssh2';
 
+import { AgentKeys, publicHalves } from './agent-keys.ts';
 import type { Deadline } from './deadline.ts';
 import { waitFor } from './deadline.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -240,7 +241,8 @@ class LoginAttempt {
 function* authMethods({ endpoint, identities }: SshLogin): Generator<AnyAuthMethod> {
   const username = endpoint.user;
   for (const { key } of identities.keys) yield { type: 'publickey', username, key };
-  if (endpoint.agent !== undefined) yield { type: 'agent', username, agent: endpoint.agent };
+  if (endpoint.agent !== undefined)
+    yield { type: 'agent', username, agent: agentKeys(endpoint.agent, endpoint, identities) };
   const password = endpoint.target.password?.reveal();
   if (password === undefined) return;
   yield { type: 'password', username, password };
@@ -255,6 +257,15 @@ function* authMethods({ endpoint, identities }: SshLogin): Generator<AnyAuthMeth
       finish(isPassword ? [password] : prompts.map(() => ''));
     },
   };
+}
+
+function agentKeys(
+  socket: string,
+  { identityFiles, isOnlyNamedKeys }: Endpoint,
+  { keys }: Identities<ParsedKey>,
+): AgentKeys {
+  const own = keys.map(({ key }) => key.getPublicSSH().toString('base64'));
+  return new AgentKeys(socket, new Set([...own, ...publicHalves(identityFiles)]), isOnlyNamedKeys);
 }
 
 function isByPassword(method: AnyAuthMethod): boolean {
