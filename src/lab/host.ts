@@ -13,7 +13,7 @@ import { usuallyBuiltin, withDependencies } from './kernel/catalog.ts';
 import { SimulatedKernel } from './kernel/kernel.ts';
 import { modprobeDirectories } from './kernel/modprobe-config.ts';
 import { procTree } from './kernel/proc.ts';
-import { procIomem, procModules, sysfs } from './kernel/sysfs.ts';
+import { procInterrupts, procIomem, procModules, sysfs } from './kernel/sysfs.ts';
 import { type KeyPair, newKeyPair } from './keys.ts';
 import { loginEntry } from './login.ts';
 import type { Fault, HostOptions } from './options.ts';
@@ -115,6 +115,7 @@ export class SimulatedHost {
         cmdline: () => this.#kernel.options.cmdline,
         modules: () => procModules(this.#kernel),
         iomem: () => procIomem(this.#kernel),
+        interrupts: () => procInterrupts(this.#kernel),
         uptime: () => `${((performance.now() - this.#bootedAt) / 1000).toFixed(2)} 0.00`,
         real: () => readdir(`${this.#sandbox?.root}/dev/.proc`),
       }),

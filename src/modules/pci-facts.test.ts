@@ -108,3 +108,18 @@ boot_vga 1
   expect(of({}).gpu_cards_kept).toMatchObject([{ address: '0000:01:00.0', reason: expect.stringMatching(/console/) }]);
   expect(of({ devices: ['0000:01:00.0'] }).gpu_cards).toHaveLength(1);
 });
+
+it('names what keeps a card’s group from VFIO, and not what leaves with it', () => {
+  const nic = 'function 0000:89:00.0\nvendor 0x8086\ndevice 0x1528\nclass 0x020000\ndriver ixgbe\niommu_group 7\n';
+  const twin = CARDS.slice(CARDS.indexOf('function 0000:88:00.0')).replaceAll('0000:88', '0000:8a');
+  const offendersIn = (text: string, raw: object = {}) =>
+    (facts(raw, parsePciTree(text)) as unknown as { gpu_cards: readonly { group_offenders: unknown }[] }).gpu_cards.map(
+      (one) => one.group_offenders,
+    );
+  const driven = (text: string) => text.replaceAll('iommu_group 7\n', 'iommu_group 7\ndriver nouveau\n');
+  expect(offendersIn(CARDS + nic)).toEqual([['0000:89:00.0 (8086:1528, ixgbe) in group 7']]);
+  expect(offendersIn(driven(CARDS + twin))).toEqual([[], []]);
+  expect(offendersIn(driven(CARDS + twin), { exclude: ['8a:00.0'] })).toEqual([
+    ['0000:8a:00.0 (10de:20f1, nouveau) in group 7', '0000:8a:00.1 (10de:1aef, nouveau) in group 7'],
+  ]);
+});

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineModule } from '../contract/module.ts';
 import { type PciFunction, type PciTree, pciTree } from '../probes/pci.ts';
+import { describeOffender, groupOffenders } from './gpu/group-offenders.ts';
 import { type GpuCard, selectGpus } from './gpu/gpu-cards.ts';
 import { isGpu, membersOf } from './gpu/pci-classes.ts';
 import { describeSelector, matches, parseSelector } from './gpu/pci-selector.ts';
@@ -24,7 +25,8 @@ export default defineModule<z.infer<typeof args>, PciTree>({
   summary: 'List PCI functions and GPUs with driver, IOMMU group and Nova type',
   description: `Reads sysfs (Documentation/ABI/testing/sysfs-bus-pci) in one process and changes nothing. Facts: \`pci_functions\`,
 \`pci_slots\` (a card is the functions of one slot), \`gpus\` (display controllers and accelerators, without management
-controllers' own), \`gpu_cards\` (those of them that \`devices\` and \`exclude\` mean for guests, each with all functions of its slot),
+controllers' own), \`gpu_cards\` (those of them that \`devices\` and \`exclude\` mean for guests, each with all functions of its slot, and \`group_offenders\`: members of
+its IOMMU group that would stay on a host driver, which VFIO does not allow),
 \`gpu_cards_kept\` (the others, with the reason), and \`iommu\`: firmware tables that announce one, units in use.`,
   args,
   textArgs: ['class', 'vendor', ...gpuWishTextArgs],
@@ -59,8 +61,11 @@ function unmatchedExclusions({ exclude }: z.infer<typeof args>, tree: PciTree): 
 
 function cardFacts(given: z.infer<typeof args>, tree: PciTree) {
   const { chosen, kept } = selectGpus(tree.functions, wishOf(given));
+  const leaving = chosen.flatMap((card) => card.functions);
+  const offenders = (card: GpuCard) =>
+    groupOffenders(tree.functions, card.functions, leaving).map((one) => describeOffender(one));
   return {
-    gpu_cards: chosen.map(cardFact),
+    gpu_cards: chosen.map((card) => ({ ...cardFact(card), group_offenders: offenders(card) })),
     gpu_cards_kept: kept.map(({ card, reason }) => ({ ...cardFact(card), reason })),
   };
 }

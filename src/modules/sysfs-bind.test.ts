@@ -106,6 +106,31 @@ describe('live', () => {
     ]);
   });
 
+  it('refuses a card that the kernel refused to VFIO, and gives it back all the same', () => {
+    const { functions } = parsePciTree(`${TU116.join('')}reserved 0000:88:00.0\n`);
+    expect(() => planned(functions, { devices: ['10de:2182'] })).toThrow(/0000:88:00\.0 \(RMRR\), so VFIO refuses it/);
+    expect(() => planned(functions, { devices: ['10de:2182'], driver: 'native' })).not.toThrow();
+  });
+
+  it('warns of the firmware’s picture where it lies in a card’s memory, and less surely where it was only drawn there', () => {
+    const warningsOf = (text: string, raw: object = {}) => {
+      const given = { devices: ['10de:2182'], ...raw };
+      const current = currentOf(parsePciTree(text).functions, given, {});
+      return module.result?.(module.args.parse(given), current, [])['warnings'];
+    };
+    const primary = TU116.join('').replace('iommu_group 33\n', 'iommu_group 33\nboot_vga 1\n');
+    expect(warningsOf(`${primary}framebuffer 0000:88:00.0 BOOTFB\n`)).toEqual([
+      expect.stringMatching(/^the firmware's picture \(BOOTFB\) lies in the memory of display function 0000:88:00\.0/),
+    ]);
+    expect(warningsOf(primary)).toEqual([expect.stringMatching(/^0000:88:00\.0 is the display of the firmware/)]);
+    expect(warningsOf(TU116.join(''))).toEqual([]);
+  });
+
+  it('takes an NVSwitch by name, though its class is a bridge’s', () => {
+    const nvSwitch = one('0000:05:00.0', '10de:22a3', '068000', 'nvidia-nvswitch', 9);
+    expect(bound(planned(functionsOf(nvSwitch), { devices: ['0000:05:00.0'] }))).toEqual(['0000:05:00.0>vfio-pci']);
+  });
+
   it('has nothing to do when the driver is there', () => {
     const done = TU116.map((text) => `${text.replace(/driver .*\n/, '')}driver vfio-pci\n`);
     expect(planned(functionsOf(...done), { devices: ['88:00.0'] })).toEqual([]);

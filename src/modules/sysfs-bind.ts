@@ -19,12 +19,14 @@ import { bootMenu } from './gpu/boot-menu.ts';
 import {
   expandTargets,
   refuseAnchors,
+  refuseReserved,
   refuseShared,
   refuseUnviableGroups,
   refuseWithoutIommu,
   type TargetRules,
   withGroups,
 } from './gpu/binding-targets.ts';
+import { obstacles } from './gpu/obstacles.ts';
 import { isSelector, parseSelector } from './gpu/pci-selector.ts';
 import { type DracutModule, planBootBinding } from './gpu/plan-boot-binding.ts';
 
@@ -92,7 +94,8 @@ export default defineModule<Args, Current>({
   summary: 'Bind PCI functions to a driver, now and at every boot',
   description: `Binds by driver_override and drivers_probe (Documentation/ABI/testing/sysfs-bus-pci), which reach exactly one function; ids
 would reach every card alike. Before anything is unbound: the whole card is taken, its IOMMU group must be viable
-(Documentation/driver-api/vfio.rst), no process may hold the device, and functions that carry the host's disks or routes are
+(Documentation/driver-api/vfio.rst), no process may hold the device, the kernel must not have refused it to VFIO in this boot for
+memory that the firmware reserves (RMRR), and functions that carry the host's disks or routes are
 refused whatever the arguments say. A driver that does not let go within ten seconds is left alone, with the override set.
 \`in_use: leave\` takes a held card for a matter of the next boot instead: nothing is unbound and \`reboot_reasons\` says why.
 
@@ -107,6 +110,7 @@ dracut); run \`initramfs\` afterwards.`,
     refuseAnchors(current.targets, current.anchors);
     if (isVfio(given.driver) && given.group_policy !== 'ignore')
       refuseUnviableGroups(current.functions, current.targets, current.anchors);
+    if (isVfio(given.driver)) refuseReserved(current.targets);
     refuseShared(
       current.functions,
       current.targets.filter((one) => isMisbound(one, given)),
@@ -121,12 +125,7 @@ dracut); run \`initramfs\` afterwards.`,
       iommu_group: one.iommuGroup,
       reset_method: one.resetMethods,
     })),
-    warnings: current.targets
-      .filter((one) => one.bootVga)
-      .map(
-        (one) =>
-          `${one.address} is the display of the firmware: a guest may find its memory taken (BAR 0: can't reserve). Make the BMC or onboard display the primary one.`,
-      ),
+    warnings: isVfio(given.driver) ? current.targets.flatMap(warningsOn) : [],
     reboot_reasons: given.mode === 'persist' || isLeft(given, current) ? bindingReasons(given, current) : [],
   }),
   examples: [
@@ -138,6 +137,16 @@ dracut); run \`initramfs\` afterwards.`,
     { title: 'Give a card back', task: 'sysfs-bind:\n  devices: ["0000:88:00.0"]\n  driver: native' },
   ],
 });
+
+/** That the firmware drew on a card does no harm by itself; what still lies in its memory does. */
+function warningsOn(one: PciFunction): readonly string[] {
+  const hindrances = obstacles(one);
+  return one.bootVga && hindrances.length === 0
+    ? [
+        `${one.address} is the display of the firmware: a guest may find its memory taken (BAR 0: can't reserve). Make the BMC or onboard display the primary one.`,
+      ]
+    : hindrances;
+}
 
 const EARLY_MODULES = '/etc/initramfs-tools/modules';
 

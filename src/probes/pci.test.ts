@@ -37,8 +37,23 @@ beforeAll(() => {
   mkdirSync(join(root, 'class/iommu/dmar0'), { recursive: true });
   mkdirSync(join(root, 'firmware/acpi/tables'), { recursive: true });
   writeFileSync(join(root, 'firmware/acpi/tables/DMAR'), '');
+  writeFileSync(join(root, 'bus/pci/devices/0000:41:00.0/config'), Buffer.alloc(64, 0xff));
+  writeFileSync(join(root, 'bus/pci/devices/0000:88:00.0/config'), Buffer.from([0xde, 0x10, 0xb4, 0x11]));
+  mkdirSync(join(root, 'proc'));
+  writeFileSync(join(root, 'proc/iomem'), IOMEM);
+  writeFileSync(join(root, 'proc/interrupts'), '  1:  0  IR-IO-APIC  1-edge  i8042\n');
   tree = readHere(pciTree(root));
 });
+
+/** As Linux 6.1 prints it; the second picture is below no device. */
+const IOMEM = `00000000-00000fff : Reserved
+c0000000-dfffffff : PCI Bus 0000:00
+  d0000000-d1ffffff : PCI Bus 0000:88
+    d0000000-d0ffffff : 0000:88:00.0
+      d0000000-d02fffff : BOOTFB
+    d1000000-d1003fff : 0000:88:00.1
+  e0000000-e02fffff : BOOTFB
+`;
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe('pciTree, read by a real sh', () => {
@@ -77,6 +92,38 @@ describe('pciTree, read by a real sh', () => {
 
   it('sees the IOMMU and what firmware says of it', () => {
     expect(tree).toMatchObject({ iommuUnits: ['dmar0'], firmwareTables: ['DMAR'] });
+  });
+
+  it('knows whose memory the boot framebuffer lies in, and nobody else’s', () => {
+    expect(at('0000:88:00.0')?.bootFramebuffer).toBe('BOOTFB');
+    expect(tree.functions.filter((one) => one.bootFramebuffer !== null)).toHaveLength(1);
+  });
+
+  it('knows a card that has fallen off the bus by what its configuration space reads', () => {
+    expect(tree.functions.filter((one) => one.isSilent).map((one) => one.address)).toEqual(['0000:41:00.0']);
+  });
+
+  it('knows whether interrupts are remapped by the chips they come from, or that nobody can tell', () => {
+    const remappingIn = (text: string) => {
+      writeFileSync(join(root, 'proc/interrupts'), text);
+      return readHere(pciTree(root)).hasInterruptRemapping;
+    };
+    expect(tree.hasInterruptRemapping).toBe(true);
+    expect(remappingIn('  1:  0  IO-APIC  1-edge  i8042\n')).toBe(false);
+    expect(remappingIn('  1:  0  GICv3  23 Level  arch_timer\n')).toBeNull();
+  });
+
+  it('knows a card that the kernel refused to VFIO for reserved memory', () => {
+    const bin = join(root, 'bin');
+    mkdirSync(bin);
+    const said =
+      '[  99.1] vfio-pci 0000:88:00.0: Device is ineligible for IOMMU domain attach due to platform RMRR requirement.  Contact your platform vendor.';
+    writeFileSync(join(bin, 'dmesg'), `#!/bin/sh\necho '${said}'\n`, { mode: 0o755 });
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${bin}:${path}`;
+    const refused = readHere(pciTree(root)).functions.filter((one) => one.isReserved);
+    process.env['PATH'] = path;
+    expect(refused.map((one) => one.address)).toEqual(['0000:88:00.0']);
   });
 
   it('reads this machine too', () => {

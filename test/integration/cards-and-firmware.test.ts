@@ -59,13 +59,15 @@ describe.skipIf(obstacle)(
           /IOMMU group is not viable: 0000:84:01\.0 \(8086:10d3, e1000e\) in group 40/,
         );
         expect(played.exitCode).toBe(2);
+        // Where the IOMMU is on already, before anything is written.
+        if (host === 'amdnic') expect(tasksOf(played, 'changed')).toEqual(new Map());
         const nic = (await pciFunctions(fleet, host)).find(({ address }) => address === '0000:84:01.0');
         expect(nic?.driver).toBe('e1000e');
         expect(await fleet.ssh(host, 'cat /etc/nova/nova.conf')).not.toMatch(/^device_spec/m);
       },
     );
 
-    it('where the groups are known before a reboot, nothing is prepared for a card that is refused', async () => {
+    it('where the groups are known before a reboot, no host is rebooted for a card that is refused', async () => {
       expect(fleet.lab.uptimes('amdnic')).toHaveLength(1);
     });
 

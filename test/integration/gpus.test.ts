@@ -25,6 +25,7 @@ describe.skipIf(obstacle)(`tsplay gpus${obstacle ? ` (left out: ${obstacle})` : 
     fleet = await startFleet(12, {
       amd01: { cards: ['a100', 'k4200'], cpu: 'amd', vars: { gpu_exclude: ['0000:88:00.0'] } },
       nic: { cards: ['k4200-with-nic'], cpu: 'amd' },
+      first: { cards: ['k4200-primary'], cpu: 'amd', vars: { gpu_devices: ['10de:11b4'] } },
       ctl01: { role: 'controller' },
     });
     const bound = ['0000:84:00.0', '0000:84:00.1'].map(
@@ -32,7 +33,7 @@ describe.skipIf(obstacle)(`tsplay gpus${obstacle ? ` (left out: ${obstacle})` : 
         { [ ! -e driver ] || echo ${address} >driver/unbind; } && echo ${address} >/sys/bus/pci/drivers_probe`,
     );
     await fleet.ssh('amd01', `modprobe vfio-pci && ${bound[0]}`);
-    await fleet.ssh('nic', `modprobe vfio-pci && ${bound.join('\n')}`);
+    for (const host of ['nic', 'first']) await fleet.ssh(host, `modprobe vfio-pci && ${bound.join('\n')}`);
   });
   afterAll(() => fleet?.close());
 
@@ -44,7 +45,10 @@ describe.skipIf(obstacle)(`tsplay gpus${obstacle ? ` (left out: ${obstacle})` : 
     expect(out).toMatch(
       /^nic .* vfio-pci \.0 \.1 +40 \+0000:84:01\.0 e1000e +no .* not ready: IOMMU group 40 is shared with network function 0000:84:01\.0 on e1000e$/m,
     );
-    expect(out).toMatch(/^Hosts +3 hosts\n +ctl01: no GPU\nCards +3 cards: 1 ready, 1 not ready, 1 kept$/m);
+    expect(out).toMatch(
+      /^first .* vfio-pci \.0 \.1 +40 +yes .* not ready: the firmware's picture \(BOOTFB\) lies in the memory of display function 0000:84:00\.0/m,
+    );
+    expect(out).toMatch(/^Hosts +4 hosts\n +ctl01: no GPU\nCards +4 cards: 1 ready, 2 not ready, 1 kept$/m);
     expect(code).toBe(0);
     expect(await configurationTrees(fleet, 'amd01')).toEqual(before);
   });
@@ -77,7 +81,10 @@ describe.skipIf(obstacle)(`tsplay gpus${obstacle ? ` (left out: ${obstacle})` : 
 
   it('only what is not ready, and an exit code for it by request', async () => {
     const { out, code } = await verb(fleet, 'gpus', '--only', 'not-ready', '--require-ready');
-    expect(out.split('\n').filter((line) => /0000:8\d:00\.0/.test(line))).toEqual([expect.stringMatching(/^nic /)]);
+    expect(out.split('\n').filter((line) => /0000:8\d:00\.0/.test(line))).toEqual([
+      expect.stringMatching(/^nic /),
+      expect.stringMatching(/^first /),
+    ]);
     expect(code).toBe(3);
   });
 

@@ -4,6 +4,7 @@ export interface ProcSource {
   readonly cmdline: () => string;
   readonly modules: () => string;
   readonly iomem: () => string;
+  readonly interrupts: () => string;
   readonly uptime: () => string;
   /** Names in the host's real procfs. */
   readonly real: () => Promise<readonly string[]>;
@@ -18,6 +19,7 @@ export function procTree(source: ProcSource): VirtualDirectory {
     cmdline: attribute(source.cmdline),
     uptime: attribute(source.uptime),
     modules: { kind: 'file', mode: 0o444, read: source.modules },
+    interrupts: { kind: 'file', mode: 0o444, read: source.interrupts },
     iomem: { kind: 'file', mode: 0o400, read: source.iomem },
   });
   return {

@@ -241,3 +241,9 @@ export function procIomem(kernel: SimulatedKernel): string {
   if (!primary) return '';
   return `e0000000-efffffff : PCI Bus ${primary.bdf.slice(0, 7)}\n  e0000000-e0ffffff : ${primary.bdf}\n    e0000000-e02fffff : BOOTFB\n`;
 }
+
+/** /proc/interrupts: with an IOMMU in use, interrupts go through it. */
+export function procInterrupts(kernel: SimulatedKernel): string {
+  const chip = kernel.options.iommu ? 'IR-IO-APIC' : 'IO-APIC';
+  return `           CPU0\n   9:          0  ${chip}    9-fasteoi   acpi\n`;
+}

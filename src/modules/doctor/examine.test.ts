@@ -209,6 +209,11 @@ describe('the chain', () => {
       { link: 'functions', detail: 'audio function 0000:84:00.1 on snd_hda_intel', mend: 'run gpu01' },
     ],
     [
+      'the firmware’s picture in the memory of the card',
+      { pci: `${CARD}framebuffer 0000:84:00.0 simple-framebuffer\n` },
+      { link: 'functions', detail: expect.stringContaining("BAR 0: can't reserve") },
+    ],
+    [
       'no GPU',
       { pci: 'table DMAR\nunit dmar0\nfunction 0000:00:00.0\nclass 0x060000\niommu_group 1\n' },
       { link: 'functions', detail: 'this host has no GPU' },

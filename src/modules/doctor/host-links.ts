@@ -1,7 +1,8 @@
-import { isHarmless } from '../gpu/binding-targets.ts';
+import { isHarmless } from '../gpu/group-offenders.ts';
 import { isVfio } from '../gpu/boot-binding.ts';
 import { misplaced } from '../gpu/card-survey.ts';
 import { functionName } from '../gpu/known-models.ts';
+import { obstacles } from '../gpu/obstacles.ts';
 import { membersOf } from '../gpu/pci-classes.ts';
 import { cmdline, iommu } from './cmdline-links.ts';
 import type { HostEvidence } from './evidence.ts';
@@ -37,6 +38,13 @@ function functions({ host, cards, isGpuRequired }: HostEvidence, remedies: Remed
   }
   const wrong = chosen.flatMap((card) => card.functions).filter((one) => !isVfio(one.driver ?? ''));
   if (wrong.length > 0) return broken('functions', some(wrong.map(misplaced)), remedies.run(host));
+  const hindered = chosen.flatMap((card) => card.functions.flatMap(obstacles));
+  if (hindered.length > 0)
+    return broken(
+      'functions',
+      some(hindered),
+      'mend that in the set-up of the firmware, or keep the card: gpu_exclude in the variables of this host',
+    );
   const count = chosen.reduce((sum, card) => sum + card.functions.length, 0);
   return holds('functions', `${count} functions of ${cardCount(chosen.length)} on vfio-pci`);
 }

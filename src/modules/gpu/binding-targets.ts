@@ -1,7 +1,9 @@
 import { TaskError } from '../../contract/task-error.ts';
 import type { PciAnchors } from '../../probes/pci-anchors.ts';
 import type { PciFunction } from '../../probes/pci.ts';
-import { isBridge, membersOf, virtualFunctions } from './pci-classes.ts';
+import { isBridge, virtualFunctions } from './pci-classes.ts';
+import { describeOffender, groupOffenders } from './group-offenders.ts';
+import { obstacles } from './obstacles.ts';
 import { describeSelector, matches, type PciSelector } from './pci-selector.ts';
 
 export interface TargetRules {
@@ -77,32 +79,25 @@ export function refuseWithoutIommu(targets: readonly PciFunction[]): void {
   );
 }
 
+/** It is bound without complaint, and then no guest can have it. */
+export function refuseReserved(targets: readonly PciFunction[]): void {
+  const reserved = targets.filter((one) => one.isReserved).flatMap(obstacles);
+  if (reserved.length > 0) throw new TaskError(reserved.join('; '), { failure: 'reserved-memory' });
+}
+
 /** A group is usable only while no other member is on a host driver; a root port's own driver is harmless. */
 export function refuseUnviableGroups(
   functions: readonly PciFunction[],
   targets: readonly PciFunction[],
   anchors: PciAnchors,
 ): void {
-  const offenders = [...new Set(targets.map((one) => one.iommuGroup))].flatMap((group) =>
-    membersOf(functions, group).filter((one) => !targets.includes(one) && !isHarmless(one)),
-  );
+  const offenders = groupOffenders(functions, targets, targets);
   if (offenders.length === 0) return;
-  const named = offenders.map(
-    (one) =>
-      `${one.address} (${one.vendor}:${one.device}, ${one.driver}${anchors.has(one.address) ? `, ${anchors.get(one.address)}` : ''}) in group ${one.iommuGroup}`,
+  const named = offenders.map((one) =>
+    describeOffender(one, anchors.has(one.address) ? `, ${anchors.get(one.address)}` : ''),
   );
   throw new TaskError(
     `IOMMU group is not viable: ${named.join('; ')} shares it and stays on a host driver. Bind it too (list it, or group_policy: bind-all), or move the card to another PCIe slot.`,
     { failure: 'group-not-viable', offenders: offenders.map((one) => one.address) },
-  );
-}
-
-export function isHarmless(one: PciFunction): boolean {
-  return (
-    isBridge(one) ||
-    one.driver === null ||
-    one.driver === 'pci-stub' ||
-    /^vfio/.test(one.driver) ||
-    /_vfio_pci$/.test(one.driver)
   );
 }

@@ -59,6 +59,34 @@ it.each<readonly [string, string, readonly string[], boolean]>([
     false,
   ],
   [
+    'an ISA bridge in the group, which is a device like others to VFIO',
+    K4200 + AUDIO + one('0000:00:1f.0', '8086:a305', '060100', { driver: 'lpc_ich', group: 40 }),
+    ['IOMMU group 40 is shared with bridge function 0000:00:1f.0 on lpc_ich'],
+    false,
+  ],
+  [
+    'a boot framebuffer in its memory',
+    `${K4200 + AUDIO}framebuffer 0000:84:00.0 BOOTFB\n`,
+    [
+      `the firmware's picture (BOOTFB) lies in the memory of display function 0000:84:00.0, so guests fail with "BAR 0: can't reserve": make the BMC or onboard display the primary one`,
+    ],
+    true,
+  ],
+  [
+    'reserved memory',
+    `${K4200 + AUDIO}reserved 0000:84:00.0\n`,
+    [
+      'the firmware reserves memory for display function 0000:84:00.0 (RMRR), so VFIO refuses it: switch that off in the firmware, or take another slot',
+    ],
+    true,
+  ],
+  [
+    'a card that does not answer',
+    one('0000:84:00.0', '10de:11b4', '030000', { ...vfio, more: 'silent\n' }) + AUDIO,
+    ['display function 0000:84:00.0 does not answer (all ones): a power cycle of the host may bring it back'],
+    true,
+  ],
+  [
     'no group',
     one('0000:84:00.0', '10de:11b4', '030000'),
     ['no IOMMU group: the kernel does not use the IOMMU'],
@@ -109,4 +137,24 @@ it('virtual functions belong to their card', () => {
   expect(survey(physical + virtual).cards).toMatchObject([
     { novaType: 'type-PF', state: 'kept', virtualFunctions: [{ address: '0000:41:00.4' }] },
   ]);
+});
+
+const NVSWITCH = one('0000:05:00.0', '10de:22a3', '068000', { group: 9 });
+const H100 = one('0000:41:00.0', '10de:2330', '030200', { ...vfio, more: 'reset_method flr bus\n' });
+
+it('cards behind an NVSwitch are handed out by name only, and not without a word', () => {
+  expect(survey(NVSWITCH + H100).cards).toMatchObject([
+    { state: 'kept', reasons: [expect.stringMatching(/NVSwitch \(0000:05:00\.0\) needs Fabric Manager/)] },
+  ]);
+  const wish: GpuWish = { devices: [{ kind: 'id', vendor: '10de', device: '2330' }], exclude: [] };
+  expect(survey(NVSWITCH + H100, wish).cards).toMatchObject([
+    { state: 'ready', notes: [expect.stringMatching(/^NVSwitch: CUDA starts in a guest only with/)] },
+  ]);
+});
+
+it('what will trouble guests later is noted', () => {
+  expect(card(`${H100}remapping off\n`)?.notes).toEqual([expect.stringMatching(/^no interrupt remapping/)]);
+  expect(card(`${H100}remapping on\n`)?.notes).toEqual([]);
+  const mi300x = one('0000:41:00.0', '1002:74a1', '120000', { ...vfio, more: 'reset_method bus\n' });
+  expect(card(mi300x)?.notes).toEqual([expect.stringContaining('disable_idle_d3=1')]);
 });

@@ -1,11 +1,12 @@
 import { TaskError } from '../../contract/task-error.ts';
 import type { PciNames } from '../../probes/pci-names.ts';
 import type { NovaType, PciFunction, PciTree } from '../../probes/pci.ts';
-import { isHarmless } from './binding-targets.ts';
+import { isHarmless } from './group-offenders.ts';
 import { isVfio } from './boot-binding.ts';
 import { type GpuCard, type GpuSelection, type GpuWish, selectGpus } from './gpu-cards.ts';
 import { functionName, knownModel, knownVendor } from './known-models.ts';
-import { membersOf, virtualFunctions } from './pci-classes.ts';
+import { obstacles } from './obstacles.ts';
+import { isNvSwitch, membersOf, virtualFunctions } from './pci-classes.ts';
 
 /** One PCI function as a list of cards shows it. */
 export interface FunctionSurvey {
@@ -115,7 +116,7 @@ function surveyCard({ card, tree, names }: Subject): CardSurvey {
     isBootVga: head.bootVga,
     state: missing.length === 0 ? 'ready' : 'not-ready',
     reasons: missing,
-    notes: notesOn(head),
+    notes: notesOn(card, tree),
   };
 }
 
@@ -141,7 +142,7 @@ export function missingFor({ functions }: GpuCard, tree: PciTree): readonly stri
   const foreign = [...groups]
     .flatMap((group) => membersOf(tree.functions, group))
     .filter((one) => !functions.includes(one) && !isHarmless(one));
-  return [...unbound.map(misplaced), ...foreign.map(shares)];
+  return [...unbound.map(misplaced), ...foreign.map(shares), ...functions.flatMap(obstacles)];
 }
 
 function noGroup({ firmwareTables }: PciTree): string {
@@ -159,9 +160,22 @@ function shares(one: PciFunction): string {
   return `IOMMU group ${one.iommuGroup} is shared with ${functionName(one.class)} function ${one.address} on ${one.driver}`;
 }
 
-function notesOn(head: PciFunction): readonly string[] {
+/** Cards that are known not to come back from a reset, or from D3cold. Source: github.com/amd/MxGPU-Virtualization issue 25. */
+const STUBBORN: ReadonlySet<string> = new Set(['1002:74a1']);
+
+function notesOn({ head }: GpuCard, tree: PciTree): readonly string[] {
+  const isNvLinked = head.vendor === '10de' && tree.functions.some(isNvSwitch);
   return [
     ...(head.bootVga ? ['display of the firmware: make the BMC or onboard display the primary one'] : []),
     ...(head.resetMethods.length === 0 ? ['no reset method: a second guest may find it as the first left it'] : []),
+    ...(STUBBORN.has(`${head.vendor}:${head.device}`)
+      ? ['known not to start a second time after a reset: try disable_idle_d3=1 (params of kernel-module vfio-pci)']
+      : []),
+    ...(isNvLinked ? ['NVSwitch: CUDA starts in a guest only with Fabric Manager, or with its whole partition'] : []),
+    ...(tree.hasInterruptRemapping === false && head.iommuGroup !== null
+      ? [
+          'no interrupt remapping: VFIO refuses every guest, unless unsafe interrupts are allowed; switch it (or x2APIC) on in the firmware',
+        ]
+      : []),
   ];
 }

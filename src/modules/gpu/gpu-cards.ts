@@ -1,6 +1,6 @@
 import { TaskError } from '../../contract/task-error.ts';
 import type { PciFunction } from '../../probes/pci.ts';
-import { isBridge, isGpu, virtualFunctions } from './pci-classes.ts';
+import { isBridge, isGpu, isNvSwitch, virtualFunctions } from './pci-classes.ts';
 import { describeSelector, matches, type PciSelector } from './pci-selector.ts';
 
 /** A GPU as a person counts them: all functions of one slot, named by its display function. */
@@ -16,7 +16,7 @@ export interface GpuSelection {
   readonly kept: readonly { readonly card: GpuCard; readonly reason: string }[];
 }
 
-/** What to hand to guests: named cards, or `auto` for every GPU but the firmware's console and those shared by SR-IOV. */
+/** What to hand to guests: named cards, or `auto` for every GPU but the firmware's console, those shared by SR-IOV, and those behind an NVSwitch. */
 export interface GpuWish {
   readonly devices: 'auto' | readonly PciSelector[];
   readonly exclude: readonly PciSelector[];
@@ -54,6 +54,9 @@ function whyKept(card: GpuCard, { devices, exclude }: GpuWish, all: readonly Pci
   if (devices !== 'auto') return isNamed(card, devices) ? undefined : 'not named';
   if (card.head.bootVga)
     return 'the console: the firmware and the boot messages use it (name it to take it all the same)';
+  const nvSwitch = card.head.vendor === '10de' && all.find(isNvSwitch);
+  if (nvSwitch)
+    return `NVLink: its NVSwitch (${nvSwitch.address}) needs Fabric Manager, or guests that get whole partitions (name it to hand it out all the same)`;
   const shares = card.functions.flatMap((one) => virtualFunctions(all, one)).length;
   return shares > 0 ? `shared: it has ${shares} virtual functions (SR-IOV)` : undefined;
 }

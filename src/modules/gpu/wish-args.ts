@@ -16,7 +16,7 @@ export const gpuWishArgs = z.strictObject({
     .union([z.literal('auto'), z.array(selector)])
     .default('auto')
     .describe(
-      'GPUs meant for guests, for the fact `gpu_cards`: addresses, vendor:device, or class and vendor; `auto` is every GPU but the console and those shared by SR-IOV.',
+      'GPUs meant for guests, for the fact `gpu_cards`: addresses, vendor:device, or class and vendor; `auto` is every GPU but the console, those shared by SR-IOV and those behind an NVSwitch.',
     ),
   exclude: z.array(selector).default([]).describe('GPUs that stay with the host, named in the same ways.'),
 });
