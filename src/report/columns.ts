@@ -30,12 +30,23 @@ export function fitColumns(columns: readonly Column[], room: number | undefined)
   for (const limit of limits) {
     const kept = whole.filter(({ goes }) => limit === undefined || goes === undefined || goes > limit);
     const isLast = kept.every(({ goes }) => goes === undefined);
-    const fitted = shrunk(isLast ? kept : kept.map(cosily), room);
-    if (fitted) return { columns: fitted, left: titlesWithout(whole, kept) };
+    const fitted = shrunk(kept.map(cosily), room) ?? (isLast ? shrunk(kept, room) : undefined);
+    if (fitted) return refilled(whole, { columns: fitted, left: titlesWithout(whole, kept) }, room);
   }
   const kept = whole.filter(({ goes }) => goes === undefined);
   const least = kept.map((column) => ({ ...column, width: Math.min(column.width, column.least ?? column.width) }));
   return { columns: least, left: titlesWithout(whole, kept) };
+}
+
+/** A wide column that went may leave room for a narrow one that went before it. */
+function refilled(whole: Fitted['columns'], fitted: Fitted, room: number): Fitted {
+  const lost = whole.filter(({ title }) => fitted.left.includes(title));
+  const candidates = lost.toSorted((a, b) => (b.goes ?? Infinity) - (a.goes ?? Infinity));
+  return candidates.reduce((done, { title }) => {
+    const left = done.left.filter((one) => one !== title);
+    const columns = shrunk(whole.filter((one) => !left.includes(one.title)).map(cosily), room);
+    return columns ? { columns, left } : done;
+  }, fitted);
 }
 
 /** Columns that would go first shrink first, then those to the right; undefined when even that is not enough. */

@@ -1,4 +1,5 @@
 import type { Column } from './columns.ts';
+import { cellsOf } from './cells.ts';
 import { printableLine } from './printable.ts';
 
 /** One PCI function as the list of cards shows it. */
@@ -57,6 +58,19 @@ const RULES: readonly CellRule[] = [
 export function cardColumns(rows: readonly CardRow[]): readonly Column[] {
   return RULES.map(({ cell, ...rule }) => ({ ...rule, cells: rows.map((row) => printableLine(cell(row))) }));
 }
+
+/** On a terminal: a few names much longer than the rest stand above their cards, and take no room from all others. */
+export function withoutOutliers([hosts, ...others]: readonly Column[]): readonly Column[] {
+  if (!hosts) return others;
+  const widths = [...new Set(hosts.cells)].map(cellsOf).sort((a, b) => a - b);
+  const usual = widths[Math.floor((widths.length - 1) * 0.9)] ?? 0;
+  const limit = Math.min(Math.max(usual, LONG_NAME), ODD_NAME);
+  return [{ ...hosts, cells: hosts.cells.map((cell) => (cellsOf(cell) > limit ? '' : cell)) }, ...others];
+}
+
+/** Columns of a terminal that a host's name may always have, where they are there, and never more. */
+const LONG_NAME = 16;
+const ODD_NAME = 40;
 
 export function modelOf({ model, vendor, id }: CardView): string {
   return model ?? (vendor === null ? id : `${vendor} ${id}`);

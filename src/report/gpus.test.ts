@@ -78,6 +78,44 @@ describe('the list of GPUs', () => {
     expect(shown([host('gpu01', shared)])).toMatch(/40 \+0000:84:01\.0 e1000e {2}no .* type-PCI 1 VFs/);
   });
 
+  it.each([80, 120, 200])('shows a name with no room beside its cards whole above them, on %i columns', (columns) => {
+    const long = 'compute-rack17-node04.availability-zone-2.cloud.example.internal';
+    const hosts = [...Array(20).keys()].map((index) => host(`gpu${index + 10}`, card('0000:84:00.0'), broken));
+    const lines = shown([...hosts, host(long, card('0000:84:00.0'), broken)], { columns }).split('\n');
+    const at = lines.indexOf(long);
+    expect(lines[at + 1]).toMatch(/^ +0000:84:00\.0 +GK104GL \[Quadro K4200\] /);
+    expect(lines.filter((line) => line.includes('GK104GL [Quadro K4200]  '))).toHaveLength(42);
+    expect(lines[1]).toMatch(/^gpu10 {2}0000:84:00\.0 /);
+  });
+
+  it('tells hosts apart whose names differ at their end', () => {
+    const names = ['04', '05', '06'].map((end) => `nova-compute-availability-zone-1-rack-07-node-${end}`);
+    const text = shown(
+      names.map((name) => host(name, card('0000:84:00.0'))),
+      { columns: 80 },
+    );
+    for (const name of names) expect(text).toContain(name);
+  });
+
+  it('gives the room of a wide column that went to a narrow one', () => {
+    const wide = card('0000:84:00.0', {
+      model: 'a model with a name of forty characters.',
+      virtualFunctions: [...Array(16).keys()].map(() => ({ address: '0000:84:00.4', kind: 'display', driver: null })),
+    });
+    expect(shown([host('gpu001', wide)], { columns: 75 })).toMatch(/^HOST +ADDRESS +MODEL +IDS +STATE$/m);
+  });
+
+  it('keeps columns straight under wide characters', () => {
+    const hosts = [host('gpu01', card('0000:84:00.0', { model: '汎用計算装置' }), card('0000:88:00.0'))];
+    const [, first = '', second = ''] = shown(hosts, { columns: 160 }).split('\n');
+    expect(first.indexOf('10de:') + 6, 'six characters of two columns each').toBe(second.indexOf('10de:'));
+  });
+
+  it('a model that nobody knows is its ids, once', () => {
+    const text = shown([host('gpu01', card('0000:84:00.0', { model: null, vendor: null }))]);
+    expect(text).toContain('1 x 10de:11b4: 1 ready');
+  });
+
   it('sums up: models, hosts without a GPU, hosts that were not seen', () => {
     const hosts: readonly GpuHostView[] = [
       host('gpu01', card('0000:84:00.0'), broken),

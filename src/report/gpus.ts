@@ -1,7 +1,8 @@
 import { cellsOf } from './cells.ts';
 import { type Fitted, fitColumns, GAP, padded } from './columns.ts';
-import { type CardRow, type CardView, cardColumns, modelOf } from './gpu-cells.ts';
+import { type CardRow, type CardView, cardColumns, modelOf, withoutOutliers } from './gpu-cells.ts';
 import { hostCount, hostNames } from './host-names.ts';
+import { printableLine } from './printable.ts';
 import { EMPTY, type Line, prose, type Span, type Style, span, verbatim } from './line.ts';
 
 /** What one host answered to `tsplay gpus`. */
@@ -35,7 +36,9 @@ export function gpuLines(hosts: readonly GpuHostView[], options: GpuListOptions)
 function tableLines(rows: readonly CardRow[], { columns }: GpuListOptions): readonly Line[] {
   if (rows.length === 0) return [];
   const stateWidth = Math.max(...rows.map(({ card }) => WORDS[card.state].length));
-  const fitted = fitColumns(cardColumns(rows), columns === undefined ? undefined : columns - stateWidth);
+  const all = cardColumns(rows);
+  const fitted =
+    columns === undefined ? fitColumns(all, undefined) : fitColumns(withoutOutliers(all), columns - stateWidth);
   const head = verbatim(
     0,
     span([...fitted.columns.map(({ title, width }) => padded(title, width)), 'STATE'].join(''), 'bold'),
@@ -58,11 +61,22 @@ interface RowPlace {
   readonly columns: number | undefined;
 }
 
-/** On a terminal a host is named once; elsewhere each line stands for itself, for grep and awk. */
-function rowLines(rows: readonly CardRow[], index: number, { row, fitted, columns }: RowPlace): readonly Line[] {
+/**
+ * On a terminal a host is named once, and above its cards where its name has no room beside them: what tells names apart is
+ * often their end. Elsewhere each line stands for itself, for grep and awk.
+ */
+function rowLines(rows: readonly CardRow[], index: number, place: RowPlace): readonly Line[] {
+  const { row, fitted, columns } = place;
   const isSameHost = columns !== undefined && rows[index - 1]?.host === row.host;
+  const name = printableLine(row.host);
+  const isBeside = columns === undefined || cellsOf(name) <= (fitted.columns[0]?.width ?? 0);
+  const heading = isSameHost || isBeside ? [] : [verbatim(0, span(name))];
+  return [...heading, ...cardLines(index, isSameHost || !isBeside, place)];
+}
+
+function cardLines(index: number, isNamed: boolean, { row, fitted, columns }: RowPlace): readonly Line[] {
   const before = fitted.columns
-    .map(({ title, cells, width }) => padded(title === 'HOST' && isSameHost ? '' : (cells[index] ?? ''), width))
+    .map(({ title, cells, width }) => padded(title === 'HOST' && isNamed ? '' : (cells[index] ?? ''), width))
     .join('');
   const { state, reasons } = row.card;
   const word = span(WORDS[state], STYLES[state]);
@@ -86,7 +100,7 @@ function summaryLines(
 ): readonly Line[] {
   const total = hosts.length;
   const bare = hosts.flatMap((host) => (host.kind === 'seen' && host.cards.length === 0 ? [host.host] : []));
-  const byModel = Map.groupBy(rows, ({ card }) => `${modelOf(card)} (${card.id})`);
+  const byModel = Map.groupBy(rows, ({ card }) => (card.model === null ? modelOf(card) : `${card.model} (${card.id})`));
   return [
     prose(0, span('Hosts', 'bold'), span(`  ${hostCount(total)}${lostCounts(hosts)}`)),
     ...(bare.length > 0 ? [prose(7, span(`${hostNames(bare, total)}: no GPU`))] : []),
