@@ -1,29 +1,12 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { ControllerFiles, TemplateBlocks } from '../contract/module.ts';
 import { TaskError } from '../contract/task-error.ts';
-import type { RoleContext } from '../language/playbook/types.ts';
+import { candidates, type FilePlaces } from '../language/playbook/source-places.ts';
 import type { Compiler, RunContext } from './context.ts';
 import type { VariableScope } from './scope.ts';
 import type { VarsFiles } from './vars-files.ts';
-
-export interface FilePlaces {
-  readonly role?: RoleContext;
-  /** The playbook's directory. */
-  readonly directory: string;
-}
-
-/** Where Ansible looks for a controller file: the role first, then the playbook; in the kind's own folder first. */
-export function candidates(src: string, folder: string, { role, directory }: FilePlaces): readonly string[] {
-  const path = src.replace(/^~(?=\/|$)/, homedir());
-  if (isAbsolute(path)) return [path];
-  const roots = [...(role ? [role.path] : []), directory];
-  const inRole = role ? [join(role.path, 'tasks', path)] : [];
-  return [...roots.flatMap((root) => [join(root, folder, path), join(root, path)]), ...inRole].map((candidate) =>
-    resolve(candidate),
-  );
-}
 
 /** Controller files for one task: found by place, read as bytes, rendered with the task's variables. */
 export class TaskFiles implements ControllerFiles {
@@ -53,7 +36,11 @@ export class TaskFiles implements ControllerFiles {
 
   async render(src: string, blocks?: TemplateBlocks): Promise<string> {
     const path = await this.#find(src, 'templates');
-    const text = await readFile(path, 'utf8');
+    const bytes = await readFile(path);
+    // Read all the same, a byte that is none of UTF-8 would be written to the host as a question mark in a box.
+    if (!isUtf8(bytes))
+      throw new TaskError(`${path} is not valid UTF-8; save it as UTF-8, or use copy for a binary file`);
+    const text = bytes.toString('utf8');
     try {
       return this.#compiler.template(text, blocks).render(this.#scope);
     } catch (error) {

@@ -36,7 +36,7 @@ export class Handlers {
         statement,
         role,
         name: this.#nameOf(statement),
-        listen: statement.kind === 'task' ? statement.listen : [],
+        listen: statement.kind === 'task' || statement.kind === 'include' ? (statement.listen ?? []) : [],
       }));
     // The play's own section stays last, since it wins over every role's.
     const own = this.#handlers.filter((handler) => handler.role === undefined);

@@ -28,6 +28,10 @@ export class HostRun {
   readonly rolesDone = new Set<string>();
   /** Places of the blocks with a rescue that the host is in, innermost last. */
   readonly rescues: Order[] = [];
+  /** How many `always` sections the host is in: they run to their end whatever becomes of other hosts. */
+  cleanups = 0;
+  /** Other hosts' failures ended its way: only the `always` sections around it are left. */
+  isStoppedByOthers = false;
   /** Roles whose variables the rest of the play sees, those included with `public: true` last. */
   #roles: readonly RoleContext[];
   readonly #contexts = new Map<RoleContext | undefined, LookupContext>();
@@ -112,6 +116,12 @@ export class HostRun {
     if (reason === 'failed' && !this.run.lost.has(this.name)) this.run.lost.set(this.name, 'failed');
     if (place !== undefined) this.run.recap.stoppedAt(this.name, place);
     return 'left';
+  }
+
+  /** What other hosts did is the end of this one's way too. */
+  stopForOthers(before: string): Progress {
+    this.isStoppedByOthers = true;
+    return this.leave('failed', `before "${before}", because other hosts failed`);
   }
 
   forcesHandlers(): boolean {

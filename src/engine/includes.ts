@@ -5,7 +5,7 @@ import { handlerSectionsOf } from '../language/playbook/walk.ts';
 import { firstFalse } from './conditions.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
-import { loopItems } from './loops.ts';
+import { loopItems, loopLocals } from './loops.ts';
 import { skipped } from './results.ts';
 import type { VariableScope } from './scope.ts';
 
@@ -38,11 +38,8 @@ interface ItemScope {
 function itemScopes(host: HostRun, include: Include, scope: VariableScope): readonly ItemScope[] {
   const { loop } = include;
   if (!loop) return [{ scope, locals: {} }];
-  return loopItems(loop, scope, host.lookup).map((item, index) => {
-    const locals = {
-      [loop.variable]: item,
-      ...(loop.indexVariable === undefined ? {} : { [loop.indexVariable]: index }),
-    };
+  return loopItems(loop, scope, host.lookup).map((_, index, items) => {
+    const locals = loopLocals(loop, items, index);
     return { scope: scope.with(locals), locals };
   });
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { TaskError } from '../contract/task-error.ts';
 import type { CallContext, Lookup } from '../language/jinja/types.ts';
-import { candidates, type FilePlaces } from './controller-files.ts';
+import { candidates, type FilePlaces } from '../language/playbook/source-places.ts';
 import { VariableScope } from './scope.ts';
 
 /** What lookups need of the task they are called in; carried by the scope. */

@@ -38,6 +38,28 @@ export function loopItems(loop: Loop, scope: VariableScope, lookup: RunLookup): 
   }
 }
 
+/** What one pass of a loop sees: its item, and of `loop_control` what was asked for. */
+export function loopLocals(loop: Loop, items: readonly unknown[], index: number): Readonly<Record<string, unknown>> {
+  const extended = {
+    index: index + 1,
+    index0: index,
+    first: index === 0,
+    last: index === items.length - 1,
+    length: items.length,
+    revindex: items.length - index,
+    revindex0: items.length - index - 1,
+    allitems: items,
+    ...(index > 0 ? { previtem: items[index - 1] } : {}),
+    ...(index < items.length - 1 ? { nextitem: items[index + 1] } : {}),
+  };
+  return {
+    [loop.variable]: items[index],
+    ansible_loop_var: loop.variable,
+    ...(loop.indexVariable === undefined ? {} : { [loop.indexVariable]: index, ansible_index_var: loop.indexVariable }),
+    ...(loop.isExtended ? { ansible_loop: extended } : {}),
+  };
+}
+
 function list(value: unknown, keyword: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
   const hint =

@@ -9,7 +9,7 @@ import { dependsOn } from './dependencies.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { learnItem } from './learn.ts';
-import { loopItems } from './loops.ts';
+import { loopItems, loopLocals } from './loops.ts';
 import { registered, skipped, sumOfItems, unknownResult } from './results.ts';
 import { type VariableScope } from './scope.ts';
 import { namesOf } from './template-names.ts';
@@ -53,8 +53,8 @@ async function runItems(
     return skipped('Conditional result was False', { skip_reason: 'Conditional result was False' });
   const results: ItemResult[] = [];
   for (const [index, item] of items.entries()) {
-    if (index > 0) await pause(loop, scope);
-    const result = await runItem(host, task, loop, scope.with(locals(loop, items, index)), label, item);
+    if (index > 0) await pause(loop, scope, host.run.stop.signal);
+    const result = await runItem(host, task, loop, scope.with(loopLocals(loop, items, index)), label, item);
     results.push(result);
     learnItem(host, task, result);
     host.run.emit({
@@ -110,30 +110,9 @@ function isFalseWithoutItem(host: HostRun, task: Task, scope: VariableScope): bo
   }
 }
 
-function locals(loop: Loop, items: readonly unknown[], index: number): Readonly<Record<string, unknown>> {
-  const extended = {
-    index: index + 1,
-    index0: index,
-    first: index === 0,
-    last: index === items.length - 1,
-    length: items.length,
-    revindex: items.length - index,
-    revindex0: items.length - index - 1,
-    allitems: items,
-    ...(index > 0 ? { previtem: items[index - 1] } : {}),
-    ...(index < items.length - 1 ? { nextitem: items[index + 1] } : {}),
-  };
-  return {
-    [loop.variable]: items[index],
-    ansible_loop_var: loop.variable,
-    ...(loop.indexVariable === undefined ? {} : { [loop.indexVariable]: index, ansible_index_var: loop.indexVariable }),
-    ...(loop.isExtended ? { ansible_loop: extended } : {}),
-  };
-}
-
-async function pause(loop: Loop, scope: VariableScope): Promise<void> {
+async function pause(loop: Loop, scope: VariableScope, signal: AbortSignal): Promise<void> {
   const seconds = Number(scope.render(loop.pause) ?? 0);
-  if (seconds > 0) await sleep(seconds * 1000);
+  if (seconds > 0) await sleep(seconds * 1000, undefined, { signal });
 }
 
 function runWhenTrue(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> | Result {

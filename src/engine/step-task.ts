@@ -86,7 +86,7 @@ function verdictFor(host: HostRun, label: TaskLabel): 'go-on' | Progress {
   if (batch.ended) return host.leave('ended', undefined);
   const verdict = batch.verdictFor(host.name, host.rescues.at(-1));
   if (verdict === 'rescue') return 'failed';
-  return verdict === 'stop' ? host.leave('failed', `before "${label.name}", because other hosts failed`) : 'go-on';
+  return verdict === 'stop' && host.cleanups === 0 ? host.stopForOthers(label.name) : 'go-on';
 }
 
 interface Turn {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { candidates } from '../language/playbook/source-places.ts';
 import type { Task } from '../language/playbook/types.ts';
 import type { RunContext } from './context.ts';
-import { candidates } from './controller-files.ts';
 import { freeNames } from './dependencies.ts';
 import type { HostRun } from './host-run.ts';
 import type { VariableScope } from './scope.ts';

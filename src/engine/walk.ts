@@ -49,9 +49,11 @@ async function stepBlock(host: HostRun, block: Block, order: Order): Promise<Pro
   if (progress === 'failed' && hasRescue) {
     progress = await walk(host, block.rescue, [...order, 1]);
   }
-  if (progress === 'left') return progress;
+  if (progress === 'left' && !host.isStoppedByOthers) return progress;
+  host.cleanups += 1;
   const after = await walk(host, block.always, [...order, 2]);
-  return after === 'done' ? progress : after;
+  host.cleanups -= 1;
+  return after === 'done' || progress === 'left' ? progress : after;
 }
 
 async function stepRole(host: HostRun, statement: RoleStatement, order: Order): Promise<Progress> {

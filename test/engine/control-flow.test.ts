@@ -187,6 +187,32 @@ ${FACTLESS}  tasks:
   expect(log.some((line) => /^[bc]@/.test(line))).toBe(false);
 });
 
+test.each(['any_errors_fatal: true', 'max_fail_percentage: 10', 'serial: 2, max_fail_percentage: 10'])(
+  'with %s every host that is in a block goes through its always, and no further',
+  async (keywords) => {
+    const { log, recap, exitCode } = await playText(
+      `
+- {hosts: all, gather_facts: false, ${keywords}, tasks: [
+    {block: [
+        {block: [
+            {name: a, command: 'test {{ inventory_hostname }} != h1'},
+            {name: b, debug: {msg: b}}],
+          always: [{name: inner1, debug: {msg: x}}, {name: inner2, debug: {msg: x}}]},
+        {name: c, debug: {msg: c}}],
+      always: [{name: outer, debug: {msg: x}}]},
+    {name: d, debug: {msg: d}}]}
+`,
+      { hosts: ['h1', 'h2'] },
+    );
+    expect(exitCode).toBe(2);
+    const of = (host: string) =>
+      log.filter((line) => line.includes(`@${host} `)).map((line) => line.replace(/@.*/, ''));
+    expect(of('h1')).toEqual(['a', 'inner1', 'inner2', 'outer']);
+    expect(of('h2')).toEqual(['a', 'inner1', 'inner2', 'outer']);
+    expect(recap.get('h2')?.stoppedAt).toContain('because other hosts failed');
+  },
+);
+
 test('includes see the loop item, and imports take tags and when to their tasks', async () => {
   const { log, results } = await playText(
     `- name: p
