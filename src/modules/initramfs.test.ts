@@ -23,6 +23,7 @@ import type { BootMenu } from './gpu/boot-menu.ts';
 import { posixCksum } from '../probes/posix-cksum.ts';
 import { DRACUT_CONF } from './gpu/dracut-conf.ts';
 import { rebuildInitramfs } from './gpu/initramfs-rebuild.ts';
+import type { PackageWork } from '../probes/package-work.ts';
 import module from './initramfs.ts';
 
 it.each(['', 'a', 'options vfio-pci ids=10de:20f1\n', 'x'.repeat(100_000)])('checksums as cksum(1) does', (text) => {
@@ -80,6 +81,7 @@ function planned(
     readonly lockedBy?: string;
     readonly spare?: number;
     readonly menu?: BootMenu;
+    readonly work?: PackageWork;
   } = {},
 ) {
   const current = {
@@ -97,6 +99,7 @@ function planned(
     freeBytes: more.free ?? 1000,
     isRebuilt: false,
     menu: more.menu ?? noMenu,
+    work: more.work ?? null,
   };
   const args = module.args.parse({ modules: more.modules ?? ['vfio-pci'] });
   return { changes: () => module.plan(args, current), values: () => module.result?.(args, current, []) };
@@ -124,6 +127,14 @@ describe('initramfs', () => {
     const run = planned([{}, wrong]);
     expect(run.changes()).toMatchObject([{ kind: 'run-command' }]);
     expect(run.values()).toMatchObject({ stale: [expect.stringContaining(said)] });
+  });
+
+  it('rebuilds nothing while packages are installed, and needs no rebuild for that', () => {
+    const work = { pid: 1234, command: 'unattended-upgr' };
+    expect(() => planned([{ files: {} }], { work }).changes()).toThrow(
+      'packages are being installed or removed (unattended-upgr, process 1234): images are not rebuilt meanwhile',
+    );
+    expect(planned([{}], { work }).changes()).toEqual([]);
   });
 
   it('adds to the list of early modules and keeps what others wrote', () => {
@@ -154,6 +165,7 @@ describe('initramfs', () => {
       freeBytes: 1e9,
       isRebuilt: false,
       menu: noMenu,
+      work: null,
     };
     const [change] = module.plan(module.args.parse({ modules: ['vfio_pci'], files: [] }), current);
     const written = change?.kind === 'write-file' ? Buffer.from(change.bytes).toString('latin1') : '';

@@ -10,6 +10,7 @@ import { directoryFiles } from '../probes/directory.ts';
 import { fileContent } from '../probes/file.ts';
 import { freeSpace } from '../probes/free-space.ts';
 import { type ImageFile, type Initramfs, initramfs } from '../probes/initramfs-image.ts';
+import { describeWork, type PackageWork, packageWork } from '../probes/package-work.ts';
 import { posixCksum } from '../probes/posix-cksum.ts';
 import { BINDING_HOOK, BINDING_SCRIPT } from './gpu/boot-binding.ts';
 import { type BootMenu, bootMenu } from './gpu/boot-menu.ts';
@@ -52,6 +53,7 @@ interface Current extends ImageFacts {
   readonly question: readonly string[];
   readonly freeBytes: number;
   readonly isRebuilt: boolean;
+  readonly work: PackageWork | null;
   readonly menu: BootMenu;
 }
 
@@ -90,24 +92,26 @@ async function observe(given: Args, read: Read, task: { readonly runElapsedSecon
   const listed = given.files === 'modprobe' ? [] : given.files;
   const question = [...listed.map(imagePath), ...OWN_SCRIPTS];
   const modules = given.modules.map(nameOf);
-  const [images, modulesFile, dracutConf, config, others, script, hook, identity, freeBytes, menu] = await Promise.all([
-    read(initramfs({ modules, files: question })),
-    read(fileContent(MODULES_FILE)),
-    read(fileContent(DRACUT_CONF)),
-    given.files === 'modprobe' ? read(directoryFiles('/etc/modprobe.d', '.conf')) : [],
-    Promise.all(listed.map((path) => read(fileContent(path)))),
-    read(fileContent(BINDING_SCRIPT)),
-    read(fileContent(BINDING_HOOK)),
-    read(bootIdentity(task.runElapsedSeconds)),
-    read(freeSpace('/boot')),
-    bootMenu(read),
-  ]);
+  const [images, modulesFile, dracutConf, config, others, script, hook, identity, freeBytes, menu, work] =
+    await Promise.all([
+      read(initramfs({ modules, files: question })),
+      read(fileContent(MODULES_FILE)),
+      read(fileContent(DRACUT_CONF)),
+      given.files === 'modprobe' ? read(directoryFiles('/etc/modprobe.d', '.conf')) : [],
+      Promise.all(listed.map((path) => read(fileContent(path)))),
+      read(fileContent(BINDING_SCRIPT)),
+      read(fileContent(BINDING_HOOK)),
+      read(bootIdentity(task.runElapsedSeconds)),
+      read(freeSpace('/boot')),
+      bootMenu(read),
+      read(packageWork()),
+    ]);
   const missing = others.find((file) => file.kind !== 'file');
   if (missing) throw new TaskError(`${missing.path} should be in the initramfs but is no file on the host`);
   const ownScript = images.generator === 'dracut' ? hook : script;
   const wanted = Object.fromEntries([...config, ...others, ownScript].flatMap(wantedFile));
   const isRebuilt = identity.initramfsRebuilt;
-  return { images, modulesFile, dracutConf, wanted, question, freeBytes, isRebuilt, menu };
+  return { images, modulesFile, dracutConf, wanted, question, freeBytes, isRebuilt, menu, work };
 }
 
 function wantedFile(file: FileContent): readonly (readonly [string, ImageFile])[] {
@@ -137,6 +141,7 @@ function planRebuild(given: Args, current: Current): readonly Change[] {
   const due = images.filter((image) => complaintsOf(image, given, current).length > 0);
   if (due.length === 0) return [];
   refuseLocked(current.images);
+  refuseWork(current);
   refuseFullBoot(current);
   const early = wantedModules(given, current);
   const predicted = { early, modules: early.map(nameOf), files: current.wanted };
@@ -175,6 +180,14 @@ function refuseLocked({ lockedBy, images }: Initramfs): void {
   if (lockedBy && images.some((image) => image.size !== null))
     throw new TaskError(`${lockedBy} says update_initramfs=no, so no image is made again; set it to yes`, {
       locked_by: lockedBy,
+    });
+}
+
+/** A package that brings a kernel or a module has its images made too, by the same tool, over ours or under them. */
+function refuseWork({ work }: Current): void {
+  if (work)
+    throw new TaskError(`${describeWork(work)}: images are not rebuilt meanwhile. Run again when that is over.`, {
+      failure: 'packages-at-work',
     });
 }
 

@@ -88,6 +88,7 @@ describe('plan', () => {
     ...observed(),
     reasons: [{ kind: 'cmdline', detail: 'iommu=pt comes' }] as const,
     gate,
+    work: null,
     hasMenu: true,
     entryProblem: null,
     isVerifying: false,
@@ -135,6 +136,7 @@ describe('plan', () => {
     ],
     [{ gate: { ...gate, guests: ['vm1', 'vm2'] } }, 'guests are running: vm1, vm2'],
     [{ gate: { ...gate, guestsUnknown: 'no socket' } }, 'no socket'],
+    [{ work: { pid: 12, command: 'apt-get' } }, 'packages are being installed or removed (apt-get, process 12)'],
   ])('refuses with %j', (more, said) => {
     expect(() => plan({}, more)).toThrow(said);
   });

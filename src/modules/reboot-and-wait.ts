@@ -6,6 +6,7 @@ import { TaskError } from '../contract/task-error.ts';
 import { bootIdentity } from '../probes/boot-identity.ts';
 import type { BootEntry } from '../probes/grub-config.ts';
 import { tokenize } from '../probes/kernel-cmdline-tokens.ts';
+import { describeWork, type PackageWork, packageWork } from '../probes/package-work.ts';
 import { pciTree } from '../probes/pci.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
 import { type BootFiles, type RebootGate, rebootGate } from '../probes/reboot-gate.ts';
@@ -62,10 +63,10 @@ const args = z.strictObject({
     .default(false)
     .describe('Take /run/reboot-required of Debian and Ubuntu for a reason.'),
   checks: z
-    .array(z.enum(['boot-files', 'guests']))
-    .default(['boot-files', 'guests'])
+    .array(z.enum(['boot-files', 'guests', 'packages']))
+    .default(['boot-files', 'guests', 'packages'])
     .describe(
-      'What is checked before a reboot: `boot-files` is the next entry with its kernel and initrd, `guests` that none runs.',
+      'What is checked before a reboot: `boot-files` is the next entry with its kernel and initrd, `guests` that none runs, `packages` that none is being installed.',
     ),
   deadline: z
     .number()
@@ -86,6 +87,7 @@ interface Current extends BootObservation {
   /** This task has just rebooted the host. */
   readonly isVerifying: boolean;
   readonly gate: RebootGate | null;
+  readonly work: PackageWork | null;
   /** The loader's menu could be read, so that a default entry must be in it. */
   readonly hasMenu: boolean;
   /** What speaks against the default entry itself. */
@@ -101,7 +103,7 @@ export default defineModule<Args, Current>({
 drivers) and reboots only while one exists, so a second run does nothing. A reason that survives the reboot fails the task;
 there is never a second one. Before it, the entry that the next boot takes is looked at, in GRUB's menu or among the files of
 /boot/loader/entries: its kernel and initrd must be there, an initrd of that kernel must not go unnamed, and it must be neither the rescue entry nor one that another
-machine-id left behind while this host has its own. Success is a new boot id (random(4)), the same machine-id and host key, that entry's kernel, the test
+machine-id left behind while this host has its own; nor while guests run or packages are being installed. Success is a new boot id (random(4)), the same machine-id and host key, that entry's kernel, the test
 command, and a boot id that stays. Told apart: never went down, never came back, another machine, another kernel, unhealthy, boot loop.`,
   args,
   textArgs: ['expect.cmdline.*'],
@@ -140,9 +142,11 @@ async function observe(given: Args, read: Read, task: TaskView): Promise<Current
   };
   const reasons = reasonsOf(given, observation);
   const isDue = reasons.length > 0 && given.policy !== 'never';
-  const gate = isDue ? await read(rebootGate(bootFilesOf(nextEntry))) : null;
+  const [gate, work] = isDue
+    ? await Promise.all([read(rebootGate(bootFilesOf(nextEntry))), read(packageWork())])
+    : [null, null];
   const entryProblem = menu.bls && defaultEntryProblem(menu.bls, nextEntry, identity.machineId);
-  return { ...observation, reasons, isVerifying, gate, hasMenu: menu.entries !== null, entryProblem };
+  return { ...observation, reasons, isVerifying, gate, work, hasMenu: menu.entries !== null, entryProblem };
 }
 
 function reasonsOf(given: Args, observation: BootObservation): readonly RebootReason[] {
@@ -209,7 +213,7 @@ function refuseSurvivors(current: Current): void {
   );
 }
 
-function refuseUnsafe({ checks }: Args, { gate, hasMenu, nextEntry, entryProblem }: Current): void {
+function refuseUnsafe({ checks }: Args, { gate, work, hasMenu, nextEntry, entryProblem }: Current): void {
   const complaints: string[] = [];
   if (checks.includes('boot-files') && hasMenu && !nextEntry)
     complaints.push('no default boot entry with a kernel was found in the boot menu');
@@ -226,6 +230,7 @@ function refuseUnsafe({ checks }: Args, { gate, hasMenu, nextEntry, entryProblem
     complaints.push(`virsh does not say whether guests run (${gate.guestsUnknown})`);
   if (checks.includes('guests') && gate && gate.guests.length > 0)
     complaints.push(`guests are running: ${gate.guests.join(', ')}`);
+  if (checks.includes('packages') && work) complaints.push(describeWork(work));
   if (complaints.length > 0)
     throw new TaskError(`not rebooted: ${complaints.join('; ')}`, { failure: 'gate', complaints });
 }
