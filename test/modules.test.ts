@@ -33,7 +33,10 @@ describe.each(modules.map((module) => [module.name, module] as const))('%s', (na
     expect(module.examples.length).toBeGreaterThan(0);
     for (const example of module.examples) {
       const task = example.task.trim().replaceAll('\n', '\n      ');
-      const directory = workspace({ 'site.yaml': `- hosts: nobody\n  tasks:\n    - ${task}\n` });
+      const directory = workspace({
+        'site.yaml': `- hosts: nobody\n  tasks:\n    - ${task}\n`,
+        ...Object.fromEntries([...task.matchAll(/\bsrc: ([^/\s]+)$/gm)].map(([, name = '']) => [name, ''])),
+      });
       const { problems } = await play(join(directory, 'site.yaml'), { inventory: ['localhost,'] });
       expect(
         problems.filter(({ severity }) => severity === 'error').map(({ message, path }) => `${path} ${message}`),

@@ -38,6 +38,13 @@ export interface ControllerFiles {
   vars(src: string): Promise<Readonly<Record<string, unknown>>>;
 }
 
+/** A file on the controller that a task's arguments name, and the folder it is looked for in first. */
+export interface ControllerSource {
+  /** The argument that names it. */
+  readonly argument: string;
+  readonly folder: 'files' | 'templates' | 'vars';
+}
+
 /** How a template's blocks treat the white space around them. */
 export interface TemplateBlocks {
   readonly trimBlocks: boolean;
@@ -77,6 +84,12 @@ export interface Module<Args, Current> {
   readonly freeArgs?: boolean;
   /** False: has no readable end state (`command`); it is not verified, and in check mode it is `unknown`. Default true. */
   readonly converges?: boolean;
+  /**
+   * The argument that names a controller file, if these arguments do: it is looked for before a host is contacted, and
+   * what is in `templates` is compiled and in `vars` is read. The arguments are as they were written, templates unrendered.
+   * @example source: ({ remote_src }) => (remote_src ? undefined : { argument: 'src', folder: 'files' })
+   */
+  source?(args: Readonly<Record<string, unknown>>): ControllerSource | undefined;
   /** Resolves controller files into the arguments, before anything is observed. */
   prepare?(args: Args, controller: ControllerFiles): Promise<Args>;
   observe(args: Args, read: Read, task: TaskView): Promise<Current>;

@@ -70,6 +70,8 @@ export default defineModule<Args, Current>({
     'A file is replaced in one step, keeps the mode and owner it has unless told otherwise, and is left alone when its content is right. Registered of a single file, as by Ansible: dest, path, checksum (SHA-1), mode, owner, group, uid, gid, size, state and backup_file; no md5sum. In check mode, whose a new file will be is left out unless the task says it.',
   args,
   textArgs: ['mode', 'directory_mode'],
+  source: ({ remote_src }) =>
+    remote_src === undefined || remote_src === false ? { argument: 'src', folder: 'files' } : undefined,
   prepare,
   observe,
   plan: (wanted, { directories, files }) => [

@@ -21,7 +21,7 @@ test('a file outside of the project is refused unless it is named in full', asyn
   const elsewhere = await playText('[]\n', { files: { 'far.yaml': 'x: 1\n' } });
   const text = (file: string) => `- name: p
 ${FACTLESS}  tasks:
-    - {name: far, include_vars: ${file}}
+    - {name: far, include_vars: "{{ file }}", vars: {file: ${file}}}
 `;
   const up = `../${elsewhere.directory.split('/').at(-1)}/far.yaml`;
   expect((await playText(text(up))).results('far').get('h1')?.message).toMatch(/outside of the project/);
@@ -33,11 +33,19 @@ test('a missing file and one that is no mapping are failures that name the file'
   const { results } = await playText(
     `- name: p
 ${FACTLESS}  tasks:
-    - {name: none, include_vars: none.yaml, ignore_errors: true}
-    - {name: list, include_vars: list.yaml, ignore_errors: true}
+    - {name: none, include_vars: "{{ file }}", vars: {file: none.yaml}, ignore_errors: true}
+    - {name: list, include_vars: "{{ file }}", vars: {file: list.yaml}, ignore_errors: true}
 `,
     { files: { 'list.yaml': '[1]\n' } },
   );
   expect(results('none').get('h1')?.message).toMatch(/none\.yaml/);
   expect(results('list').get('h1')?.message).toMatch(/list\.yaml.*must be a mapping/s);
+});
+
+test('a file whose name is known is read before any host is contacted', async () => {
+  const text = (file: string) => `- name: p\n${FACTLESS}  tasks:\n    - include_vars: ${file}\n`;
+  const none = await playText(text('none.yaml'));
+  expect([none.exitCode, none.events]).toEqual([1, []]);
+  expect(none.problems).toMatchObject([{ severity: 'error', message: expect.stringContaining('"none.yaml"') }]);
+  expect((await playText(text('list.yaml'), { files: { 'list.yaml': '[1]\n' } })).exitCode).toBe(1);
 });

@@ -26,6 +26,7 @@ export default defineModule<Args, null>({
   description: 'The variables keep their templates, which are rendered where they are used, and win over task vars.',
   args,
   freeForm: 'file',
+  source: () => ({ argument: 'file', folder: 'vars' }),
   async prepare(wanted, controller) {
     const { file, dir } = wanted;
     const files = file === undefined ? await filesIn(dir ?? '', controller) : [file];

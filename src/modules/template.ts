@@ -35,6 +35,7 @@ export default defineModule<Args, Placed>({
     'Rendered on the controller before the host is looked at; an undefined variable is an error that names it. Registers what copy registers.',
   args,
   textArgs: ['mode'],
+  source: () => ({ argument: 'src', folder: 'templates' }),
   async prepare(wanted, controller) {
     const { src, mode, trim_blocks, lstrip_blocks } = wanted;
     const isUsual = trim_blocks && !lstrip_blocks;

@@ -25,7 +25,7 @@ function reportTemplateError(context: LoadContext, spot: Spot, source: string, c
   }
 }
 
-function withoutPlace({ message, line, column }: TemplateError): string {
+export function withoutPlace({ message, line, column }: TemplateError): string {
   return message.replace(` at line ${line}, column ${column}`, '');
 }
 

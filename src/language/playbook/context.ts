@@ -23,6 +23,13 @@ export interface LoadContext {
   readonly compiler: TemplateCompiler;
   readonly sources: Sources;
   readonly notes: PlayNotes;
+  readonly whole: WholeNotes;
+}
+
+/** What is known of everything read so far, over all plays of a run. Mutable: it grows while statements are read. */
+export interface WholeNotes {
+  /** Something runs on the controller, and may make files that later tasks look for there. */
+  worksHere: boolean;
 }
 
 /** What is gathered about one play while its statements are read; grows as they are. */
@@ -56,6 +63,8 @@ export interface Surroundings {
   readonly notify: readonly Raw[];
   /** Files and roles being read right now, against cycles. */
   readonly trail: readonly string[];
+  /** In a block with a rescue: what fails there is caught. */
+  readonly isRescued?: true;
 }
 
 /** A use of a role: an entry of `roles:`, an import_role, an include_role or a dependency. */

@@ -110,8 +110,10 @@ function lookInside(
   const isKnown = [target.value, ...ROLE_PARTS.map((part) => at(options, part).value)].every(
     (text) => !isTemplate(text),
   );
-  if (!isKnown) context.notes.hasUnknownHandlers = true;
-  else if (context.notes.checksIncludes) context.sources.checkInclude(include, around, context);
+  if (!isKnown) {
+    context.notes.hasUnknownHandlers = true;
+    context.whole.worksHere = true;
+  } else if (context.notes.checksIncludes) context.sources.checkInclude(include, around, context);
 }
 
 function checkIncludeKeys(context: LoadContext, spot: Spot, call: ModuleCall): void {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { formatProblem, type Problem, Problems } from '../../contract/problem.ts';
 import { TaskError } from '../../contract/task-error.ts';
-import type { LoadContext, ModuleLookup, PlayNotes, Surroundings, TemplateCompiler } from './context.ts';
+import type { LoadContext, ModuleLookup, PlayNotes, Surroundings, TemplateCompiler, WholeNotes } from './context.ts';
 import { IncludeCache } from './include-cache.ts';
 import { inherit } from './keywords.ts';
 import { freshNotes, NOT_IMPORTED, readPlaybook, inOrder } from './playbook.ts';
@@ -43,6 +43,7 @@ export class PlaybookLoader {
   readonly #files: ProjectFiles;
   readonly #sources: ProjectSources;
   readonly #included = new IncludeCache();
+  readonly #whole: WholeNotes = { worksHere: false };
 
   constructor(options: LoaderOptions) {
     this.#options = options;
@@ -65,7 +66,7 @@ export class PlaybookLoader {
 
   #readPlays(file: string, problems: Problems): readonly Play[] | undefined {
     const { modules, compiler } = this.#options;
-    const shared = { problems, modules, compiler, sources: this.#sources };
+    const shared = { problems, modules, compiler, sources: this.#sources, whole: this.#whole };
     return readPlaybook(shared, this.#files, { file, path: '', imported: NOT_IMPORTED, trail: [file] });
   }
 
@@ -125,7 +126,7 @@ export class PlaybookLoader {
     const problems = new Problems();
     const { modules, compiler } = this.#options;
     const notes: PlayNotes = freshNotes(directory, false);
-    const result = read({ problems, modules, compiler, sources: this.#sources, notes });
+    const result = read({ problems, modules, compiler, sources: this.#sources, notes, whole: this.#whole });
     if (problems.hasErrors) throw new LoadError(inOrder(problems).filter(({ severity }) => severity === 'error'));
     return result;
   }

@@ -17,6 +17,7 @@ import { readRoleUses } from './role-meta.ts';
 import { readScalar } from './scalars.ts';
 import { at, has, type Spot } from './spot.ts';
 import { parseStatements } from './statements.ts';
+import { isTemplate } from './template-text.ts';
 import type { Keywords, Play, Raw, Section, Statement } from './types.ts';
 
 /** What an import_playbook adds to the plays it stands for. */
@@ -30,6 +31,7 @@ export function parsePlay(context: LoadContext, spot: Spot, imported: ImportedWi
   checkTemplates(context, at(spot, 'name'));
   const keywords = inherit({ ...imported.keywords, when: [] }, playKeywords(context, spot));
   const around = surroundings(context, { ...keywords, when: imported.keywords.when });
+  if (mayBeHere(at(spot, 'hosts').value)) context.whole.worksHere = true;
   const sections = readSections(context, spot, around);
   const handlers = parseStatements(context, at(spot, 'handlers'), { ...around, isHandler: true });
   const play: Play = {
@@ -49,6 +51,13 @@ export function parsePlay(context: LoadContext, spot: Spot, imported: ImportedWi
   };
   checkNotifications(context, play);
   return play;
+}
+
+/** Whether a pattern may mean the controller. */
+function mayBeHere(hosts: unknown): boolean {
+  return [hosts]
+    .flat()
+    .some((part) => isTemplate(part) || /(^|[,:])(localhost|127\.0\.0\.1)([,:]|$)/.test(String(part)));
 }
 
 /** A play's variables are a level of their own, not keywords that its statements inherit. */

@@ -55,6 +55,19 @@ export const sampleModules: readonly AnyModule[] = [
     name: 'package',
     args: z.strictObject({ name: z.union([z.string(), z.array(z.string())]), retries: z.int().min(1).optional() }),
   }),
+  defineModule({
+    ...nothing,
+    name: 'template',
+    args: z.strictObject({ src: z.string(), dest: z.string() }),
+    source: () => ({ argument: 'src', folder: 'templates' }),
+  }),
+  defineModule({
+    ...nothing,
+    name: 'include_vars',
+    freeForm: 'file',
+    args: z.strictObject({ file: z.string() }),
+    source: () => ({ argument: 'file', folder: 'vars' }),
+  }),
   defineModule({ ...nothing, name: 'set_fact', freeArgs: true, args: z.record(z.string(), z.unknown()) }),
   defineModule({
     ...nothing,

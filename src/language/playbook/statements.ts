@@ -62,11 +62,12 @@ function parseBlock(context: LoadContext, spot: Spot, around: Surroundings): Blo
   const keywords = inherit(around.keywords, readKeywords(context, spot));
   checkTemplates(context, at(spot, 'name'));
   const notify = [...around.notify, ...readNotify(context, at(spot, 'notify'))];
-  const parse = (part: string) => parseStatements(context, at(spot, part), { ...around, keywords, notify });
+  const parse = (part: string, more: Partial<Surroundings> = {}) =>
+    parseStatements(context, at(spot, part), { ...around, keywords, notify, ...more });
   return {
     ...baseOf(spot, around, keywords),
     kind: 'block',
-    body: parse('block'),
+    body: parse('block', has(spot, 'rescue') ? { isRescued: true } : {}),
     rescue: parse('rescue'),
     always: parse('always'),
   };

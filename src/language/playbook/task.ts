@@ -1,6 +1,7 @@
 import { checkExpression, checkTemplates } from './check-templates.ts';
 import { argFields } from './arg-schema.ts';
 import { baseOf } from './base.ts';
+import { checkSource } from './check-source.ts';
 import { complain, type LoadContext, type Surroundings } from './context.ts';
 import { parseConditions } from './conditions.ts';
 import { complainName, inherit, isVariableName, readKeywords } from './keywords.ts';
@@ -25,6 +26,7 @@ export function parseTask(context: LoadContext, spot: Spot, call: ModuleCall, ar
   );
   const argSpot: Spot = { ...call.args, value: args, path: `${spot.path}.${module.name}` };
   checkArgs(context, argSpot, module, keywords);
+  if (context.notes.checksIncludes) checkSource(context, argSpot, module, { ...around, keywords });
   checkOtherTemplates(context, spot);
   return {
     ...baseOf(spot, around, keywords),
