@@ -8,6 +8,7 @@ import { hostUnderTest } from '../../test/support/run-module.ts';
 import { parseIdentity } from '../probes/boot-identity.ts';
 import { defaultBootEntry, parseGrubConfig } from '../probes/grub-config.ts';
 import { tokenize } from '../probes/kernel-cmdline-tokens.ts';
+import { needsRestarting } from '../probes/needs-restarting.ts';
 import { parsePciTree } from '../probes/pci.ts';
 import { rebootGate } from '../probes/reboot-gate.ts';
 import type { RebootReason } from '../contract/change.ts';
@@ -204,6 +205,30 @@ describe('on this machine', () => {
         'error: failed to connect to the hypervisor',
       );
     });
+  });
+
+  it('takes the word of needs-restarting only when asked to, and names the packages', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'restarting-'));
+    // Words of dnf-utils 4.3 (RHEL 9).
+    const said =
+      'Core libraries or services have been updated since boot-up:\\n  * kernel\\n  * linux-firmware\\n\\nReboot is required to fully utilize these updates.\\n';
+    writeFileSync(join(folder, 'needs-restarting'), `#!/bin/sh\n[ "$1" = -r ] && printf '${said}'; exit 1\n`, {
+      mode: 0o755,
+    });
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${folder}:${path}`;
+    const host = await hostUnderTest();
+    const reasonsWith = async (args: object) =>
+      (await host.check(module, { policy: 'never', ...args })).values['reboot_reasons'];
+    expect(await reasonsWith({})).toEqual([]);
+    expect(await reasonsWith({ honour_reboot_required: true })).toEqual([
+      { kind: 'package', detail: 'needs-restarting (kernel, linux-firmware)' },
+    ]);
+    writeFileSync(join(folder, 'needs-restarting'), '#!/bin/sh\necho "No core libraries or services"; exit 0\n');
+    await host.close();
+    expect(readHere(needsRestarting())).toBeNull();
+    process.env['PATH'] = path;
+    rmSync(folder, { recursive: true });
   });
 
   it('sees that nothing needs a reboot', async () => {

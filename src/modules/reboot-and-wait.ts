@@ -6,6 +6,7 @@ import { TaskError } from '../contract/task-error.ts';
 import { bootIdentity } from '../probes/boot-identity.ts';
 import type { BootEntry } from '../probes/grub-config.ts';
 import { tokenize } from '../probes/kernel-cmdline-tokens.ts';
+import { needsRestarting } from '../probes/needs-restarting.ts';
 import { describeWork, type PackageWork, packageWork } from '../probes/package-work.ts';
 import { pciTree } from '../probes/pci.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
@@ -20,6 +21,7 @@ import {
   driverReasons,
   expectedCmdlineReasons,
   isBootOlderThanRun,
+  packageReasons,
   passedReasons,
   survivors,
 } from './gpu/reboot-reasons.ts';
@@ -61,7 +63,9 @@ const args = z.strictObject({
   honour_reboot_required: z
     .boolean()
     .default(false)
-    .describe('Take /run/reboot-required of Debian and Ubuntu for a reason.'),
+    .describe(
+      'Take for a reason what package tools say: /run/reboot-required, or needs-restarting(1) where it is installed.',
+    ),
   checks: z
     .array(z.enum(['boot-files', 'guests', 'packages']))
     .default(['boot-files', 'guests', 'packages'])
@@ -126,11 +130,12 @@ command, and a boot id that stays. Told apart: never went down, never came back,
 
 async function observe(given: Args, read: Read, task: TaskView): Promise<Current> {
   const { runElapsedSeconds, isVerifying } = task;
-  const [identity, cmdline, menu, tree] = await Promise.all([
+  const [identity, cmdline, menu, tree, restarting] = await Promise.all([
     read(bootIdentity(runElapsedSeconds)),
     read(pseudoFile('/proc/cmdline')),
     bootMenu(read),
     Object.keys(given.expect.drivers).length > 0 ? read(pciTree()) : null,
+    given.honour_reboot_required ? read(needsRestarting()) : null,
   ]);
   const nextEntry = menu.entries?.default ?? null;
   const observation = {
@@ -140,7 +145,10 @@ async function observe(given: Args, read: Read, task: TaskView): Promise<Current
     nextEntry,
     functions: tree?.functions ?? [],
   };
-  const reasons = reasonsOf(given, observation);
+  const reasons = distinct([
+    ...reasonsOf(given, observation),
+    ...(given.honour_reboot_required ? packageReasons(identity, restarting) : []),
+  ]);
   const isDue = reasons.length > 0 && given.policy !== 'never';
   const [gate, work] = isDue
     ? await Promise.all([read(rebootGate(bootFilesOf(nextEntry))), read(packageWork())])
@@ -150,16 +158,6 @@ async function observe(given: Args, read: Read, task: TaskView): Promise<Current
 }
 
 function reasonsOf(given: Args, observation: BootObservation): readonly RebootReason[] {
-  const { rebootRequiredBy } = observation.identity;
-  const packages: readonly RebootReason[] =
-    given.honour_reboot_required && rebootRequiredBy
-      ? [
-          {
-            kind: 'package',
-            detail: `/run/reboot-required${rebootRequiredBy.length > 0 ? ` (${rebootRequiredBy.join(', ')})` : ''}`,
-          },
-        ]
-      : [];
   const requested: readonly RebootReason[] =
     given.policy === 'always' && isBootOlderThanRun(observation)
       ? [{ kind: 'requested', detail: given.message || 'the playbook asks for it' }]
@@ -169,7 +167,6 @@ function reasonsOf(given: Args, observation: BootObservation): readonly RebootRe
     ...expectedCmdlineReasons(observation, given.expect),
     ...driverReasons(observation, given.expect),
     ...passedReasons(observation, given.reasons),
-    ...packages,
     ...requested,
   ]);
 }

@@ -66,6 +66,21 @@ export function passedReasons(observation: BootObservation, passed: readonly Reb
   return passed.filter((reason) => reason.kind === 'initramfs' && observation.identity.initramfsRebuilt);
 }
 
+/** What package tools say: /run/reboot-required of Debian's, needs-restarting(1) of the RHEL family; null where they say nothing. */
+export function packageReasons(
+  { rebootRequiredBy }: BootIdentity,
+  restarting: readonly string[] | null,
+): readonly RebootReason[] {
+  const said = [
+    ['/run/reboot-required', rebootRequiredBy],
+    ['needs-restarting', restarting],
+  ] as const;
+  return said.flatMap(([who, packages]) => {
+    const names = packages && packages.length > 0 ? ` (${packages.join(', ')})` : '';
+    return packages ? [{ kind: 'package' as const, detail: `${who}${names}` }] : [];
+  });
+}
+
 /** Same words twice are one reason. */
 export function distinct(reasons: readonly RebootReason[]): readonly RebootReason[] {
   return [...new Map(reasons.map((reason) => [`${reason.kind}: ${reason.detail}`, reason])).values()];
