@@ -1,4 +1,5 @@
 import type { Result } from '../contract/result.ts';
+import { TaskError } from '../contract/task-error.ts';
 import { Unsafe } from '../language/yaml/tags.ts';
 import type { Include, Keywords, Statement } from '../language/playbook/types.ts';
 import { handlerSectionsOf } from '../language/playbook/walk.ts';
@@ -51,6 +52,7 @@ function load(
   locals: Readonly<Record<string, unknown>>,
 ): readonly Statement[] {
   const target = String(scope.render(include.target));
+  refuseEndless(include, target);
   const keywords = withLocals(include, locals);
   if (include.what === 'tasks') {
     const statements = host.run.loader.includeTasks(target, include, keywords);
@@ -64,6 +66,16 @@ function load(
   host.handlers.add(handlers);
   if (options.public === true) host.publish(statement.role);
   return [statement];
+}
+
+/** Includes inside includes; a file that repeats itself until something has happened needs one for each attempt. */
+const DEEPEST = 1000;
+
+/** An include that nothing ends would go on until the memory is full. Each include around adds its place to the id. */
+function refuseEndless({ id, what }: Include, target: string): void {
+  if (id.split('>').length <= DEEPEST) return;
+  const message = `${target} is included ${DEEPEST} deep; let a \`when\` end it`;
+  throw new TaskError(what === 'tasks' ? message : `role ${message}`);
 }
 
 /** The loop's item is data, whatever it looks like; the included tasks see it as a variable. The include's own `when` and loop end here. */

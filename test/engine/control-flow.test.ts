@@ -313,3 +313,17 @@ test('debug speaks once there are as many -v as its verbosity, and is skipped be
   const { results } = await playText(text, { verbose: 2 });
   expect(results('told').get('h1')).toMatchObject({ status: 'ok', values: { msg: 'hi' } });
 });
+
+test('an include that nothing ends is a failure with its name, not an endless run', async () => {
+  const { exitCode, events } = await playText(
+    `- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: go, include_tasks: again.yaml}
+`,
+    { files: { 'again.yaml': '- {name: again, include_tasks: again.yaml}\n' }, hosts: ['h1', 'h2'] },
+  );
+  const messages = events.flatMap((event) => (event.type === 'task.finished' ? (event.result.message ?? []) : []));
+  expect(exitCode).toBe(2);
+  expect(messages.at(-1)).toMatch(/again\.yaml is included 1000 deep; let a `when` end it/);
+});
