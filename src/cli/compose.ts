@@ -25,9 +25,10 @@ import { parseYamlValue } from '../language/yaml/read-yaml.ts';
 import modules from '../modules/index.ts';
 import { createTransport } from '../transport/transport.ts';
 import { readConfigFile } from './config-file.ts';
+import { checkConnections } from './connection-problems.ts';
 import { extraVars } from './extra-vars.ts';
 import type { PlayOptions } from './options.ts';
-import { checkPlayHosts, checkStart } from './play-hosts.ts';
+import { checkPlayHosts, checkStart, checkTags } from './play-hosts.ts';
 import { ask, askSecret } from './prompts.ts';
 import { requireOpenFiles } from './open-files.ts';
 import { hostsTakingPart } from './taking-part.ts';
@@ -149,8 +150,10 @@ export async function runInput(
   readVariableFiles(composition.inventory, playbooks, limit);
   requireOpenFiles(hostsTakingPart(playbooks, composition.inventory, limit).size, composition.problems);
   checkPlayHosts(playbooks, composition.inventory, composition.problems);
+  checkConnections({ ...composition, playbooks, limit, options, worksHere: loader.worksHere }, composition.problems);
   const selection = { only: options.tags, skip: options.skipTags };
   checkStart(playbooks, options.startAtTask, selection, composition.problems);
+  checkTags(playbooks, selection, composition.problems);
   return {
     playbooks,
     loader,

@@ -9,6 +9,7 @@ import { NO_KEYWORDS } from '../language/playbook/keywords.ts';
 import type { Playbook, Task } from '../language/playbook/types.ts';
 import { createTransport } from '../transport/transport.ts';
 import { type Composition, limitOf, loadPlaybooks, settings } from './compose.ts';
+import { checkConnections } from './connection-problems.ts';
 import { fitHeapTo } from './heap.ts';
 import { interruptible } from './interrupt.ts';
 import { requireOpenFiles } from './open-files.ts';
@@ -47,6 +48,7 @@ export async function look(composition: Composition, question: Question, options
   const playbooks = [playbookOf(question)];
   const hosts = hostsFor(composition, question, limit);
   readVariableFiles(composition.inventory, playbooks, limit);
+  checkConnections({ ...composition, playbooks, limit, options, worksHere: false }, composition.problems);
   const heard = { answers: new Map<string, Answer>(), frames: 0 };
   if (composition.problems.hasErrors) return { ...heard, isInterrupted: false };
   fitHeapTo(hosts.length);

@@ -52,6 +52,11 @@ function positive(value: string): number {
   return number;
 }
 
+function count(value: string): number {
+  if (Number.isInteger(positive(value))) return Number(value);
+  throw new InvalidArgumentError('must be a whole number above 0.');
+}
+
 /** Hosts at once, unless told otherwise: what one event loop serves well; the kernel's limit on open files is far above. */
 const DEFAULT_FORKS = 500;
 
@@ -84,7 +89,7 @@ export function withHostOptions(command: Command): Command {
     .option('-l, --limit <pattern>', 'only these hosts (pattern or @file)')
     .addOption(
       new Option('-f, --forks <number>', 'hosts worked on at once')
-        .argParser(positive)
+        .argParser(count)
         .default(config.forks ?? DEFAULT_FORKS),
     )
     .option('-b, --become', 'become another user (root)')

@@ -45,3 +45,16 @@ test('--start-at-task still gathers facts first', async () => {
   expect(log).toEqual(['Gathering Facts@h1 ok', 'b@h1 ok']);
   expect(results('b').get('h1')?.values.msg).toBe(true);
 });
+
+test('a tag that no task has is a warning with a suggestion, unless an include may bring it', async () => {
+  const text = PLAY('all').replace('{name: a,', '{name: a, tags: [gpu, nova],');
+  const { exitCode, problems } = await playText(text, { tags: ['gpus'], skipTags: ['nowa'] });
+  expect(exitCode).toBe(0);
+  expect(problems).toMatchObject([
+    { severity: 'warning', message: '--tags gpus: no task has this tag', hint: 'did you mean gpu?' },
+    { severity: 'warning', message: '--skip-tags nowa: no task has this tag', hint: 'did you mean nova?' },
+  ]);
+  const includes = `- {hosts: all, gather_facts: false, tasks: [{include_tasks: more.yaml, tags: always}]}\n`;
+  const files = { 'more.yaml': '- {name: b, tags: gpus, debug: {msg: x}}\n' };
+  expect(await playText(includes, { tags: ['gpus'], files })).toMatchObject({ problems: [], exitCode: 0 });
+});

@@ -1,6 +1,7 @@
 import { Problems } from '../contract/problem.ts';
 import { matchHosts } from '../language/inventory/patterns.ts';
 import type { Inventory } from '../language/inventory/types.ts';
+import { listTags } from '../language/playbook/listing.ts';
 import { findStart, startNames } from '../language/playbook/start-at.ts';
 import type { TagSelection } from '../language/playbook/tags.ts';
 import type { Play, Playbook } from '../language/playbook/types.ts';
@@ -48,4 +49,23 @@ export function checkStart(
   const similar = suggest(wanted, startNames(plays));
   const hint = similar === undefined ? 'see --list-tasks' : `did you mean "${similar}"?`;
   problems.error(`--start-at-task "${wanted}" matches no task that would run`, { hint });
+}
+
+const TAGS_OF_ANY_TASK = ['all', 'always', 'never', 'tagged', 'untagged'];
+
+/** A mistyped tag would run nothing, or leave nothing out. A warning, and only where no include may bring the tag. */
+export function checkTags(playbooks: readonly Playbook[], { only, skip }: TagSelection, problems: Problems): void {
+  const sections = playbooks.flatMap(({ plays }) => plays.flatMap((play) => play.sections));
+  const includes = sections.flatMap(({ statements }) => [...walk(statements)]).filter(({ kind }) => kind === 'include');
+  const known = [...playbooks.flatMap(listTags), ...TAGS_OF_ANY_TASK];
+  if (!includes.some(({ keywords }) => keywords.tags.includes('always'))) warnOfTags('--tags', only, known, problems);
+  if (includes.length === 0) warnOfTags('--skip-tags', skip, known, problems);
+}
+
+function warnOfTags(option: string, wanted: readonly string[], known: readonly string[], problems: Problems): void {
+  for (const tag of wanted.filter((one) => !known.includes(one))) {
+    const similar = suggest(tag, known);
+    const hint = similar === undefined ? 'see --list-tags' : `did you mean ${similar}?`;
+    problems.warn(`${option} ${tag}: no task has this tag`, { hint });
+  }
 }

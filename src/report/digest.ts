@@ -73,13 +73,16 @@ function put(list: Map<string, Entry>, task: TaskLabel, host: string, result: Re
   else list.set(key, { task, hosts: [host], reason });
 }
 
+const ANY_HOST = '<host>';
+
 /** One line, without the host's own name, so that hosts that failed alike stand together. */
 function reasonOf(result: Result, host: string): string {
   if (result.isHidden) return 'hidden by no_log';
   const item = result.items?.find(({ status }) => status === result.status);
   const message = (item ? `${item.label}: ${item.message ?? ''}` : result.message) ?? '';
-  const [first = ''] = message.split('\n');
-  return host.length > 1 ? first.replaceAll(host, '<host>') : first;
+  const [line = ''] = message.split('\n');
+  const first = line.startsWith(`${host}: `) ? line.slice(host.length + 2) : line;
+  return host.length > 1 ? first.replaceAll(host, ANY_HOST) : first;
 }
 
 type Entries = ReadonlyMap<string, Entry>;
@@ -103,6 +106,7 @@ function entryLine({ task, hosts, reason }: Entry, all: readonly string[]): Line
     all.length,
   );
   const place = task.position === undefined ? '' : `  (${task.position})`;
-  const why = reason === '' ? '' : `: ${reason}`;
+  const [only = ''] = hosts.length === 1 ? hosts : [ANY_HOST];
+  const why = reason === '' ? '' : `: ${reason.replaceAll(ANY_HOST, only)}`;
   return prose(2, span(taskName(task), 'bold'), span(`  ${names}${why}`), span(place, 'dim'));
 }

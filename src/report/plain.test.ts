@@ -103,6 +103,14 @@ test('progress, output and tries come as they happen with -v, and only in signs 
   );
 });
 
+test('why one host failed is said in its own words, so that a command in it can be copied', () => {
+  const { send: on, take } = reporter(0, ['run', 'site.yaml']);
+  const message = 'h1: its key is unknown (ssh-keyscan h1 >> known_hosts)';
+  on(...started('run', ['h1']), taskFinished('h1', slow, result('unreachable', { message })));
+  on(...finished([recapOf('h1', { unreachable: 1 })], 4, 'mend the cause'));
+  expect(take()).toContain('Install the driver  h1: its key is unknown (ssh-keyscan h1 >> known_hosts)  (site.yaml:1)');
+});
+
 test('a failed run ends with what failed where, the recap and the command to go on', () => {
   const { send: on, take } = reporter(0, ['run', 'site.yaml']);
   const bad = result('failed', { message: 'h1 is full\nmore' });

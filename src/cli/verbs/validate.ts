@@ -1,4 +1,5 @@
 import { compose, loadPlaybooks } from '../compose.ts';
+import { checkConnections } from '../connection-problems.ts';
 import type { PlayOptions } from '../options.ts';
 import { checkPlayHosts } from '../play-hosts.ts';
 import { showProblems } from '../problems.ts';
@@ -7,9 +8,11 @@ import { readVariableFiles } from '../variable-files.ts';
 /** `tsplay validate`. */
 export async function validate(files: readonly string[], options: PlayOptions): Promise<number> {
   const composition = await compose(options);
-  const { playbooks } = loadPlaybooks(composition, files);
+  const { playbooks, loader } = loadPlaybooks(composition, files);
   readVariableFiles(composition.inventory, playbooks, undefined);
   checkPlayHosts(playbooks, composition.inventory, composition.problems);
+  const reaching = { ...composition, playbooks, limit: undefined, options, worksHere: loader.worksHere };
+  checkConnections(reaching, composition.problems);
   showProblems(composition.problems, composition.secrets);
   if (composition.problems.hasErrors) return 1;
   const plays = playbooks.reduce((sum, playbook) => sum + playbook.plays.length, 0);
