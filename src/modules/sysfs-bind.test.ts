@@ -39,6 +39,7 @@ interface More {
   readonly ids?: readonly string[];
   readonly stubIds?: readonly string[];
   readonly dracut?: DracutModule;
+  readonly variants?: ReadonlyMap<string, string>;
   readonly holders?: readonly { readonly pid: number; readonly command: string; readonly device: string }[];
 }
 
@@ -83,6 +84,7 @@ function currentOf(functions: readonly PciFunction[], raw: object, more: More) {
     dracut: more.dracut ?? null,
     bootIds: more.ids ?? [],
     stubIds: more.stubIds ?? [],
+    ...(more.variants && { variants: more.variants }),
   };
 }
 const planned = (functions: readonly PciFunction[], raw: object, more: More = {}) =>
@@ -124,6 +126,22 @@ describe('live', () => {
     ]);
     expect(warningsOf(primary)).toEqual([expect.stringMatching(/^0000:88:00\.0 is the display of the firmware/)]);
     expect(warningsOf(TU116.join(''))).toEqual([]);
+  });
+
+  it('with auto gives each function the driver made for it, now and by address at boot, and is then content', () => {
+    const hopper = one('0009:01:00.0', '10de:2342', '030200', null, 7);
+    const variants = new Map([
+      ['0009:01:00.0', 'nvgrace_gpu_vfio_pci'],
+      ['0000:88:00.0', 'vfio-pci'],
+    ]);
+    const listed = { devices: ['0009:01:00.0', '0000:88:00.0'], driver: 'auto', functions: 'listed' };
+    const wish = { ...listed, group_policy: 'ignore', mode: 'both' };
+    const changes = planned(functionsOf(hopper, ...TU116), wish, { variants, ids: ['10de:2342', '10de:2182'] });
+    expect(bound(changes)).toEqual(['0009:01:00.0>nvgrace_gpu_vfio_pci', '0000:88:00.0>vfio-pci']);
+    expect(scripted(changes)).toEqual([['0009:01:00.0', 'nvgrace_gpu_vfio_pci']]);
+    const done = hopper.replace('iommu_group', 'driver nvgrace-gpu-vfio-pci\niommu_group');
+    const alone = { devices: ['0009:01:00.0'], driver: 'auto' };
+    expect(bound(planned(functionsOf(done), alone, { variants }))).toEqual([]);
   });
 
   it('takes an NVSwitch by name, though its class is a bridge’s', () => {

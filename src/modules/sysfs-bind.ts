@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bindPciFunction } from '../changes/bind-pci-function.ts';
-import type { Change } from '../contract/change.ts';
+import type { Change, RebootReason } from '../contract/change.ts';
 import type { FileContent } from '../contract/file-state.ts';
 import { defineModule } from '../contract/module.ts';
 import type { Read } from '../contract/probe.ts';
@@ -12,6 +12,7 @@ import { initramfsGenerator } from '../probes/initramfs-generator.ts';
 import { filesInForce, MODPROBE_DIRECTORIES, parseModprobeFiles } from '../probes/modprobe-config.ts';
 import { type PciAnchors, pciAnchors } from '../probes/pci-anchors.ts';
 import { type PciFunction, pciTree } from '../probes/pci.ts';
+import { vfioAliases } from '../probes/vfio-aliases.ts';
 import { pseudoFile } from '../probes/pseudo-file.ts';
 import { BINDING_HOOK, BINDING_MODULE, BINDING_SCRIPT, BINDING_SETUP, bootIds, isVfio } from './gpu/boot-binding.ts';
 import { bindingReasons, isLeft, isMisbound } from './gpu/binding-reasons.ts';
@@ -29,6 +30,7 @@ import {
 import { obstacles } from './gpu/obstacles.ts';
 import { isSelector, parseSelector } from './gpu/pci-selector.ts';
 import { type DracutModule, planBootBinding } from './gpu/plan-boot-binding.ts';
+import { driverFor, type Variants, variantFor } from './gpu/variant-drivers.ts';
 
 const hex = (digits: string) =>
   z.string().regex(new RegExp(`^(0x)?[0-9a-fA-F]{${digits}}$`), `must be ${digits} hexadecimal digits; quote it`);
@@ -49,11 +51,13 @@ const args = z.strictObject({
   driver: z
     .string()
     .regex(
-      /^(?!auto$|none$|vfio_pci$)[A-Za-z0-9_-]+$/,
-      'must be the name of a driver as sysfs shows it, e.g. vfio-pci, or native',
+      /^(?!none$|vfio_pci$)[A-Za-z0-9_-]+$/,
+      'must be the name of a driver as sysfs shows it, e.g. vfio-pci, or auto, or native',
     )
     .default('vfio-pci')
-    .describe('The driver, or `native` to give the functions back to their own.'),
+    .describe(
+      'The driver; `auto` is vfio-pci or what the kernel has made of it for this device (Grace Hopper needs its own); `native` gives the functions back to their own.',
+    ),
   functions: z
     .enum(['slot', 'listed'])
     .default('slot')
@@ -87,6 +91,8 @@ interface Current {
   /** What vfio-pci, and pci-stub, will take by id at boot. */
   readonly bootIds: readonly string[];
   readonly stubIds: readonly string[];
+  /** With `driver: auto`. */
+  readonly variants?: Variants;
 }
 
 export default defineModule<Args, Current>({
@@ -102,11 +108,13 @@ refused whatever the arguments say. A driver that does not let go within ten sec
 For every boot: where vfio-pci's ids (modprobe.d, command line, initramfs-tools' modules file) name exactly the wanted cards,
 they are enough, unless pci-stub's name them too or a built-in driver is faster. Otherwise a script in the initramfs sets
 driver_override by address before udev starts (a script of init-top with initramfs-tools, a module with a pre-udev hook with
-dracut); run \`initramfs\` afterwards.`,
+dracut); run \`initramfs\` afterwards. A driver other than vfio-pci has to be loaded at boot too: \`kernel-module\` with
+\`persistent: true\` for each \`wanted_driver\` of the result.`,
   args,
   textArgs: ['devices.*', 'exclude.*', 'devices.*.class', 'devices.*.vendor', 'exclude.*.class', 'exclude.*.vendor'],
   observe,
-  plan: (given, current) => {
+  plan: (asked, current) => {
+    const given = withVariants(asked, current);
     refuseAnchors(current.targets, current.anchors);
     if (isVfio(given.driver) && given.group_policy !== 'ignore')
       refuseUnviableGroups(current.functions, current.targets, current.anchors);
@@ -118,15 +126,16 @@ dracut); run \`initramfs\` afterwards.`,
     const persisted = given.mode === 'live' ? [] : planBootBinding({ ...current, driver: given.driver });
     return given.mode === 'persist' ? persisted : [...persisted, ...planLive(given, current)];
   },
-  result: (given, current) => ({
+  result: (asked, current) => ({
     functions: current.targets.map((one) => ({
       address: one.address,
       driver: one.driver,
+      wanted_driver: driverFor(one, withVariants(asked, current)),
       iommu_group: one.iommuGroup,
       reset_method: one.resetMethods,
     })),
-    warnings: isVfio(given.driver) ? current.targets.flatMap(warningsOn) : [],
-    reboot_reasons: given.mode === 'persist' || isLeft(given, current) ? bindingReasons(given, current) : [],
+    warnings: isVfio(withVariants(asked, current).driver) ? current.targets.flatMap(warningsOn) : [],
+    reboot_reasons: bootReasons(withVariants(asked, current), current),
   }),
   examples: [
     { title: 'All cards of a model', task: 'sysfs-bind:\n  devices: ["10de:20f1"]' },
@@ -148,13 +157,22 @@ function warningsOn(one: PciFunction): readonly string[] {
     : hindrances;
 }
 
+/** `auto` is vfio-pci, and another name for those functions that have a driver of their own. */
+function withVariants(given: Args, { variants }: Pick<Current, 'variants'>) {
+  return given.driver === 'auto' ? { ...given, driver: 'vfio-pci', ...(variants && { variants }) } : given;
+}
+
+function bootReasons(given: ReturnType<typeof withVariants>, current: Current): readonly RebootReason[] {
+  return given.mode === 'persist' || isLeft(given, current) ? bindingReasons(given, current) : [];
+}
+
 const EARLY_MODULES = '/etc/initramfs-tools/modules';
 
 /** Which driver holds a function is a matter of this boot: in check mode nobody knows what the one after a planned reboot does. */
 const thisBoot = pseudoFile('/proc/sys/kernel/random/boot_id', ['kernel:/boot-id']);
 
 async function observe(given: Args, read: Read): Promise<Current> {
-  const [tree, anchors, binding, menu, config, early] = await Promise.all([
+  const [tree, anchors, binding, menu, config, early, aliases] = await Promise.all([
     read(pciTree()),
     read(pciAnchors()),
     bindingFiles(read),
@@ -163,12 +181,15 @@ async function observe(given: Args, read: Read): Promise<Current> {
       ? []
       : Promise.all(MODPROBE_DIRECTORIES.map((directory) => read(directoryFiles(directory, '.conf')))),
     given.mode === 'live' ? null : read(fileContent(EARLY_MODULES)),
+    given.driver === 'auto' ? read(vfioAliases()) : [],
     given.mode === 'persist' ? null : read(thisBoot),
   ]);
   const { functions } = tree;
   const named = expandTargets(functions, rulesOf(given));
   const targets = given.group_policy === 'bind-all' ? withGroups(functions, named) : named;
-  const moving = given.mode === 'persist' ? [] : targets.filter((one) => one.driver !== null && isMisbound(one, given));
+  const variants = new Map(targets.map((one) => [one.address, variantFor(one, aliases)]));
+  const wish = withVariants(given, { variants });
+  const moving = given.mode === 'persist' ? [] : targets.filter((one) => one.driver !== null && isMisbound(one, wish));
   const holders = moving.length > 0 ? await read(deviceHolders(moving.map((one) => one.address))) : [];
   const boot = {
     directives: parseModprobeFiles(filesInForce(config)),
@@ -184,6 +205,7 @@ async function observe(given: Args, read: Read): Promise<Current> {
     ...binding,
     bootIds: bootIds('vfio_pci', boot),
     stubIds: bootIds('pci_stub', boot),
+    ...(given.driver === 'auto' && { variants }),
   };
 }
 
@@ -207,14 +229,14 @@ function rulesOf({ devices, exclude, functions, group_policy }: Args): TargetRul
   };
 }
 
-function planLive(given: Args, current: Current): readonly Change[] {
+function planLive(given: ReturnType<typeof withVariants>, current: Current): readonly Change[] {
   const { targets, holders } = current;
   const wrong = targets.filter((one) => isMisbound(one, given));
   if (isVfio(given.driver)) refuseWithoutIommu(targets);
   if (isLeft(given, current)) return [];
   if (wrong.length > 0) refuseHeld(holders);
-  const driver = given.driver === 'native' ? null : given.driver;
-  return wrong.map((one) => bindPciFunction({ address: one.address, driver, before: one.driver }));
+  const driverOf = (one: PciFunction) => (given.driver === 'native' ? null : driverFor(one, given));
+  return wrong.map((one) => bindPciFunction({ address: one.address, driver: driverOf(one), before: one.driver }));
 }
 
 function refuseHeld(holders: readonly DeviceHolder[]): void {

@@ -3,10 +3,12 @@ import type { DeviceHolder } from '../../probes/device-holders.ts';
 import { normaliseModule } from '../../probes/modprobe-config.ts';
 import type { PciFunction } from '../../probes/pci.ts';
 import { isVfio } from './boot-binding.ts';
+import { driverFor, type Variants } from './variant-drivers.ts';
 
 export interface BindingWish {
   /** `native`: each function's own. */
   readonly driver: string;
+  readonly variants?: Variants;
   readonly in_use: 'refuse' | 'leave';
 }
 
@@ -15,7 +17,8 @@ export interface BindingFacts {
   readonly holders: readonly DeviceHolder[];
 }
 
-export function isMisbound(one: PciFunction, { driver }: Pick<BindingWish, 'driver'>): boolean {
+export function isMisbound(one: PciFunction, wish: Pick<BindingWish, 'driver' | 'variants'>): boolean {
+  const driver = driverFor(one, wish);
   if (driver === 'native') return one.driverOverride !== null || isVfio(one.driver ?? '') || one.driver === 'pci-stub';
   return normaliseModule(one.driver ?? '') !== normaliseModule(driver);
 }
@@ -28,8 +31,8 @@ export function isLeft(given: BindingWish, { targets, holders }: BindingFacts): 
 }
 
 /** The override says what the driver does not do: an unbind that hung leaves it so, and would hang again. */
-function isStuck({ driver, driverOverride }: PciFunction, given: BindingWish): boolean {
-  return driver !== null && normaliseModule(driverOverride ?? '') === normaliseModule(given.driver);
+function isStuck(one: PciFunction, given: BindingWish): boolean {
+  return one.driver !== null && normaliseModule(one.driverOverride ?? '') === normaliseModule(driverFor(one, given));
 }
 
 /** What only a boot can mend. */
@@ -39,7 +42,7 @@ export function bindingReasons(given: BindingWish, current: BindingFacts): reado
     .filter((one) => isMisbound(one, given))
     .map((one) => ({
       kind: 'binding',
-      detail: `${one.address} is bound to ${one.driver ?? 'no driver'}, not to ${given.driver}${why}`,
+      detail: `${one.address} is bound to ${one.driver ?? 'no driver'}, not to ${driverFor(one, given)}${why}`,
     }));
 }
 

@@ -16,6 +16,7 @@ import {
   isVfio,
   parseBinding,
 } from './boot-binding.ts';
+import { driverFor, type Variants } from './variant-drivers.ts';
 
 /** What dracut needs besides the script itself, which is a hook there. */
 export interface DracutModule {
@@ -25,6 +26,7 @@ export interface DracutModule {
 
 export interface BootBindingWish {
   readonly driver: string;
+  readonly variants?: Variants;
   readonly functions: readonly PciFunction[];
   readonly targets: readonly PciFunction[];
   readonly script: FileContent;
@@ -41,8 +43,10 @@ export function planBootBinding(wish: BootBindingWish): readonly Change[] {
   const others = new Map([...present].filter(([address]) => !targets.some((one) => one.address === address)));
   if (driver === 'native') return planFiles(wish, others);
   refuseGrabbed(wish);
-  const byAddress = targets.filter((one) => present.get(one.address) === driver || !isEnsuredById(one, wish));
-  return planFiles(wish, new Map([...others, ...byAddress.map((one) => [one.address, driver] as const)]));
+  const byAddress = targets.filter(
+    (one) => present.get(one.address) === driverFor(one, wish) || !isEnsuredById(one, wish),
+  );
+  return planFiles(wish, new Map([...others, ...byAddress.map((one) => [one.address, driverFor(one, wish)] as const)]));
 }
 
 function refuseGrabbed({ driver, functions, targets, bootIds }: BootBindingWish): void {
@@ -56,8 +60,9 @@ function refuseGrabbed({ driver, functions, targets, bootIds }: BootBindingWish)
 }
 
 /** An id is of no use against a driver that is there first: pci-stub with the same id, or one built into the kernel. */
-function isEnsuredById(one: PciFunction, { driver, bootIds, stubIds }: BootBindingWish): boolean {
-  const isNamed = normaliseModule(driver) === 'vfio_pci' && bootIds.includes(idOf(one));
+function isEnsuredById(one: PciFunction, wish: BootBindingWish): boolean {
+  const { bootIds, stubIds } = wish;
+  const isNamed = normaliseModule(driverFor(one, wish)) === 'vfio_pci' && bootIds.includes(idOf(one));
   return isNamed && !stubIds.includes(idOf(one)) && (!one.isDriverBuiltin || isVfio(one.driver ?? ''));
 }
 
