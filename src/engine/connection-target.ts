@@ -65,7 +65,8 @@ export function connectionTarget(
     (line) => line !== undefined,
   );
   const address = text('ansible_host', 'ansible_ssh_host');
-  const port = portNumber(text('ansible_port', 'ansible_ssh_port') ?? rendered(scope, keywords.port), host);
+  const portText = text('ansible_port', 'ansible_ssh_port') ?? rendered(scope, keywords.port);
+  const port = portText === undefined ? undefined : portNumber(portText);
   const wanted = text('ansible_connection') ?? rendered(scope, keywords.connection) ?? defaults.connection;
   const isHere = (host === 'localhost' || host === '127.0.0.1') && address === undefined && port === undefined;
   return {
@@ -91,19 +92,24 @@ export function becomeFor(scope: VariableScope, keywords: Keywords, defaults: Co
   if (!toBoolean(wanted, 'become')) return undefined;
   const method =
     text('ansible_become_method') ?? rendered(scope, keywords.becomeMethod) ?? defaults.becomeMethod ?? 'sudo';
-  if (method !== 'sudo' && method !== 'doas' && method !== 'su')
-    throw new TaskError(`become method ${method} is not supported; use sudo, doas or su`);
   const password = text('ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass');
   const flags = text('ansible_become_flags') ?? rendered(scope, keywords.becomeFlags);
   return {
-    method,
+    method: becomeMethod(method),
     user: text('ansible_become_user') ?? rendered(scope, keywords.becomeUser) ?? defaults.becomeUser ?? 'root',
     password: secret(password) ?? defaults.becomePassword,
     flags: flags ? splitWords(flags) : undefined,
   };
 }
 
-function connectionKind(wanted: string): 'ssh' | 'local' {
+/** @throws TaskError */
+export function becomeMethod(wanted: string): Become['method'] {
+  if (wanted === 'sudo' || wanted === 'doas' || wanted === 'su') return wanted;
+  throw new TaskError(`become method ${wanted} is not supported; use sudo, doas or su`);
+}
+
+/** @throws TaskError */
+export function connectionKind(wanted: string): 'ssh' | 'local' {
   if (wanted === 'local') return 'local';
   if (['ssh', 'smart', 'paramiko', 'paramiko_ssh'].includes(wanted)) return 'ssh';
   throw new TaskError(`connection ${wanted} is not supported; use ssh or local`);
@@ -122,11 +128,11 @@ function rendered(scope: VariableScope, raw: unknown): string | undefined {
   return value === undefined || value === null || value === '' ? undefined : String(value);
 }
 
-function portNumber(text: string | undefined, host: string): number | undefined {
-  if (text === undefined) return undefined;
+/** @throws TaskError */
+export function portNumber(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new TaskError(`the port of ${host} must be 1 to 65535, not ${text}`);
+    throw new TaskError(`a port must be 1 to 65535, not ${text}`);
   return port;
 }
 
@@ -139,7 +145,8 @@ function secret(text: string | undefined): Secret | undefined {
   return text === undefined ? undefined : new Secret(text);
 }
 
-function expandHome(path: string): string {
+/** A path as the shell would have read it. */
+export function expandHome(path: string): string {
   return resolve(path.replace(/^~(?=\/|$)/, homedir()));
 }
 

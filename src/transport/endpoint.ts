@@ -45,7 +45,8 @@ const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_host
  */
 export async function resolveEndpoint(target: HopTarget): Promise<Endpoint> {
   const args = parseSshArgs(target.host, target.sshArgs ?? []);
-  const file = target.sshConfigFile ?? args.configFile;
+  const named = target.sshConfigFile ?? args.configFile;
+  const file = named === undefined ? undefined : expandHome(named);
   const query = { host: target.address, ...(target.user && { user: target.user }) };
   const config = await readSshConfig(query, file).catch((error: unknown) => {
     const why = printable(error instanceof Error ? error.message : String(error));

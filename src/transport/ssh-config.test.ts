@@ -71,10 +71,11 @@ describe('ssh_config', () => {
     expect((await readSshConfig({ host: 'gpu01' }, file)).get('port')).toEqual(['77']);
     expect((await readSshConfig({ host: 'gpu02' }, file)).get('port')).toEqual(['78']);
   });
+});
 
-  it('is empty where the file does not exist', async () => {
-    expect((await readSshConfig({ host: 'x' }, join(directory, 'none'))).size).toBe(0);
-  });
+it('a configuration that is named must be there, the usual ones need not', async () => {
+  await expect(readSshConfig({ host: 'h' }, join(directory, 'none'))).rejects.toThrow('ENOENT');
+  expect(await readSshConfig({ host: 'h' }, 'none')).toEqual(new Map());
 });
 
 describe('ssh arguments', () => {

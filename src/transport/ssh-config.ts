@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -29,6 +29,7 @@ export async function readSshConfig(query: Query, file?: string): Promise<SshSet
   const files = file === undefined ? [join(homedir(), '.ssh/config'), SYSTEM_FILE] : [file];
   try {
     const settings = new Map<string, readonly string[]>();
+    if (file !== undefined) statSync(file);
     for (const path of files) applyFile(path, query, settings);
     return settings;
   } catch (error) {

@@ -70,6 +70,11 @@ export class PlaybookLoader {
     return readPlaybook(shared, this.#files, { file, path: '', imported: NOT_IMPORTED, trail: [file] });
   }
 
+  /** Whether something in what was read runs on the controller, and may make files there that are not there yet. */
+  get worksHere(): boolean {
+    return this.#whole.worksHere;
+  }
+
   /** The first of some files that exists, and whether it lies in the project. */
   find(places: readonly string[]): FoundFile {
     return this.#files.find(places);
