@@ -194,12 +194,13 @@ describe.skipIf(obstacle)(`tsplay doctor${obstacle ? ` (left out: ${obstacle})` 
         gpu03: { cards: ['a100'], cpu: 'amd' },
         fresh: { cards: ['k4200'] },
         bare: { cards: ['k4200'], firmwareIommu: false },
+        nodeless: { cards: ['k4200-nodeless'], cpu: 'amd' },
         nic: { cards: ['k4200-with-nic'], cpu: 'amd' },
         ctl01: { role: 'controller', vars: { nova_gpu_flavors: [{ name: 'gpu.k4200', alias: 'K4200', gpus: 1 }] } },
       },
       {},
     );
-    const played = await fleet.play(GPU_CLOUD, { limit: 'gpu01,gpu03,ctl01' });
+    const played = await fleet.play(GPU_CLOUD, { limit: 'gpu01,gpu03,nodeless,ctl01' });
     expect(played.exitCode).toBe(0);
     await fleet.ssh('gpu01', virsh(KNOWN));
   }, 180_000);
@@ -247,6 +248,21 @@ describe.skipIf(obstacle)(`tsplay doctor${obstacle ? ` (left out: ${obstacle})` 
     const found = await diagnosis('nic,ctl01');
     expect(firstBreak(found)).toEqual({ link: 'groups', hosts: ['nic'] });
     expect(findingOn(found, 'nic', 'groups')?.detail).toMatch(/network function 0000:84:01\.0 \(8086:10d3\) on e1000e/);
+  });
+
+  it('a strict NUMA policy for a card without a node is named, and no broken link where the node is known', async () => {
+    const strict = `cp -a ${CONF} /root/nova.conf && sed -i 's/"name": *"K4200"/&, "numa_policy": "required"/' ${CONF}`;
+    const units = { gpu01: 'nova-compute', nodeless: 'nova-compute', ctl01: 'nova-api nova-conductor nova-scheduler' };
+    const hosts = Object.entries(units);
+    for (const [host, names] of hosts) await fleet.ssh(host, `${strict}; sleep 1; systemctl restart ${names}`);
+    const found = await diagnosis('gpu01,nodeless,ctl01');
+    for (const [host] of hosts) await fleet.ssh(host, `cp -a /root/nova.conf ${CONF}`);
+    expect(firstBreak(found)).toEqual({ link: 'numa', hosts: ['nodeless'] });
+    expect(findingOn(found, 'nodeless', 'numa')).toMatchObject({
+      detail: expect.stringMatching(/"K4200" says numa_policy required, and 0000:84:00\.0 has no NUMA node/),
+      mend: expect.stringContaining('"numa_policy": "preferred"'),
+    });
+    expect(findingOn(found, 'gpu01', 'numa')?.status).toBe('holds');
   });
 
   it.each<readonly [string, RegExp]>([

@@ -25,7 +25,9 @@ export type CardModel =
   | 'radeon'
   | 'k4200-with-nic'
   | 'k4200-with-bridge'
-  | 'k4200-primary';
+  | 'k4200-primary'
+  /** On a board whose firmware does not say to which NUMA node the slot belongs. */
+  | 'k4200-nodeless';
 
 type Part = readonly [id: string, classCode: string, extra?: Partial<PciFunction>];
 
@@ -50,6 +52,7 @@ const parts: Readonly<Record<CardModel, readonly Part[]>> = {
   ],
   'k4200-with-nic': k4200,
   'k4200-with-bridge': k4200,
+  'k4200-nodeless': k4200,
   'k4200-primary': [['10de:11b4', '030000', { bootVga: true }], ...k4200.slice(1)],
 };
 
@@ -70,7 +73,7 @@ function card(model: CardModel, position: number): readonly PciFunction[] {
   // Buses 84, 88, 8c …: the second one is where the deck's card was.
   const bus = (0x84 + position * 4).toString(16).padStart(2, '0');
   const group = 40 + position;
-  const numaNode = position % 2;
+  const numaNode = model === 'k4200-nodeless' ? -1 : position % 2;
   const functions = parts[model].map((part, index) => functionOf(`0000:${bus}:00.${index}`, group, part));
   const [first, ...rest] = functions;
   if (!first) return [];
