@@ -24,7 +24,9 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 export interface Compiler {
   expression(source: string): CompiledExpression;
-  template(source: string, blocks?: BlockOptions): CompiledTemplate;
+  template(source: string): CompiledTemplate;
+  /** Backslashes escape, as Jinja2 has it. */
+  templateFile(source: string, blocks?: BlockOptions): CompiledTemplate;
   /** The text of a `!vault` scalar. */
   decrypt(text: string): string;
 }

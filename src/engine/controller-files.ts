@@ -42,7 +42,7 @@ export class TaskFiles implements ControllerFiles {
       throw new TaskError(`${path} is not valid UTF-8; save it as UTF-8, or use copy for a binary file`);
     const text = bytes.toString('utf8');
     try {
-      return this.#compiler.template(text, blocks).render(this.#scope);
+      return this.#compiler.templateFile(text, blocks).render(this.#scope);
     } catch (error) {
       throw new TaskError(`${path}: ${error instanceof Error ? error.message : String(error)}`, {}, { cause: error });
     }

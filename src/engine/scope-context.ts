@@ -7,7 +7,7 @@ import type { LookupContext } from './lookups.ts';
 export function scopeContext(host: HostRun, role: RoleContext | undefined): LookupContext {
   return {
     places: { role, directory: host.batch.play.directory },
-    render: (text, scope) => host.run.compiler.template(text).render(scope),
+    render: (text, scope) => host.run.compiler.templateFile(text).render(scope),
     matchHosts: (pattern) => matchHosts(pattern, host.run.inventory),
   };
 }

@@ -32,7 +32,7 @@ function namesInFile(host: HostRun, { args, role }: Task, scope: VariableScope):
 function namesIn(run: RunContext, file: string): ReadonlySet<string> {
   const known = knownFiles.get(run) ?? new Map<string, ReadonlySet<string>>();
   knownFiles.set(run, known);
-  const names = known.get(file) ?? run.compiler.template(readFileSync(file, 'utf8')).names;
+  const names = known.get(file) ?? run.compiler.templateFile(readFileSync(file, 'utf8')).names;
   known.set(file, names);
   return names;
 }

@@ -43,7 +43,8 @@ export default defineModule<Args, Shown>({
 /** Whoever looks at a variable wants to know that there is none: in Ansible's words, and without failing. */
 function valueOf(expression: string, task: TaskView): unknown {
   try {
-    return task.evaluate(expression);
+    // As if it stood between {{ and }}, where a backslash is no escape.
+    return task.evaluate(expression.replaceAll('\\', '\\\\'));
   } catch (error) {
     if (error instanceof UndefinedError) return 'VARIABLE IS NOT DEFINED!';
     throw error;

@@ -414,9 +414,33 @@ it.each([
   'treats white space around blocks as asked, unless the first line says otherwise: %j',
   (source, blocks, expected) => {
     const compiler = createCompiler(standardEnvironment());
-    expect(compiler.template(source, blocks).render({ lookup: () => undefined })).toBe(expected);
+    expect(compiler.templateFile(source, blocks).render({ lookup: () => undefined })).toBe(expected);
   },
 );
+
+describe('a backslash in a string', () => {
+  const compiler = createCompiler(standardEnvironment());
+  const scope: Scope = { lookup: (name) => (name === 's' ? 'Hello World' : undefined) };
+
+  // What ansible-core 2.14 made of them in a task's arguments; YAML has had its turn already.
+  it.each([
+    ["{{ s | regex_replace('(\\w+) (\\w+)', '\\2 \\1') }}", 'World Hello'],
+    ['{{ s | regex_search("\\bW") }}', 'W'],
+    ['{{ "a\\nb" }}', 'a\\nb'],
+    ['{{ "a\nb" }}', 'a\nb'],
+    ["{{ 'C:\\\\d' }}", 'C:\\\\d'],
+    ["{% if true %}{{ 'x\\t' }}{% set y = 'a\\tb' %}{{ y }}{% endif %}", 'x\\ta\tb'],
+    ["{{ 'it\\'s' }}", "it's"],
+  ])('is left alone between {{ and }} in a playbook: %j', (source, expected) => {
+    expect(compiler.template(source).render(scope)).toBe(expected);
+  });
+
+  it('escapes in a template file and in a condition', () => {
+    const backwards = "s | regex_replace('(\\\\w+) (\\\\w+)', '\\\\2 \\\\1')";
+    expect(compiler.templateFile(`{{ ${backwards} }} {{ 'a\\tb' }}`).render(scope)).toBe('World Hello a\tb');
+    expect(compiler.expression(`${backwards} == 'World Hello'`).evaluate(scope)).toBe(true);
+  });
+});
 
 it('lets a lookup fail when asked to', () => {
   const failing: Lookup = () => {

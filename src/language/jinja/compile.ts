@@ -18,7 +18,12 @@ export interface Compiler {
   /** @throws {TemplateError} for a mistake in the text, and for filters, tests, lookups and functions that do not exist. */
   expression(source: string): CompiledExpression;
   /** @throws {TemplateError} as {@link Compiler.expression}. */
-  template(source: string, blocks?: BlockOptions): CompiledTemplate;
+  template(source: string): CompiledTemplate;
+  /**
+   * The text of a template file, where backslashes mean what they mean to Jinja2; in playbooks they are left alone in `{{ }}`.
+   * @throws {TemplateError} as {@link Compiler.expression}.
+   */
+  templateFile(source: string, blocks?: BlockOptions): CompiledTemplate;
 }
 
 /** What a first line `#jinja2:` may say too, and that line wins. */
@@ -36,14 +41,15 @@ const CACHED = 20_000;
  * @example createCompiler(standardEnvironment()).expression("x | default('y')").evaluate({ lookup: () => undefined }) // 'y'
  */
 export function createCompiler(environment: Environment): Compiler {
-  const usual = remembered((source) => compileTemplate(source, environment));
+  const usual = remembered((source) => compileTemplate(source, environment, USUAL_BLOCKS));
   // The two options before the text make one key for both.
   const unusual = remembered((key) =>
     compileTemplate(key.slice(2), environment, { trimBlocks: key[0] === 't', lstripBlocks: key[1] === 'l' }),
   );
   return {
     expression: remembered((source) => compileExpression(source, environment)),
-    template: (source, blocks) =>
+    template: remembered((source) => compileTemplate(source, environment)),
+    templateFile: (source, blocks) =>
       blocks === undefined
         ? usual(source)
         : unusual(`${blocks.trimBlocks ? 't' : '-'}${blocks.lstripBlocks ? 'l' : '-'}${source}`),
@@ -114,13 +120,17 @@ const NOWHERE: Environment = { filters: new Map(), tests: new Map(), lookups: ne
 
 const DYNAMIC = /\{[{%#]/;
 
+const USUAL_BLOCKS: BlockOptions = { trimBlocks: true, lstripBlocks: false };
+
 /**
  * Compiles text with `{{ }}`, `{% %}` and `{# #}`. A first line `#jinja2: trim_blocks:False` sets options, as for Ansible's template files.
+ * @param blocks absent for the text of a playbook: as in Ansible, a backslash between `{{` and `}}` is then no escape, because
+ *   YAML has had its turn already and `'\\1'` is meant for a regular expression.
  * @throws {TemplateError} with line and column inside the text.
  */
 export function compileTemplate(source: string, environment: Environment, blocks?: BlockOptions): CompiledTemplate {
   if (!DYNAMIC.test(source) && !source.startsWith('#jinja2:')) return constantTemplate(source);
-  const options = templateOptions(source, blocks);
+  const options = { ...templateOptions(source, blocks ?? USUAL_BLOCKS), keepsBackslashes: blocks === undefined };
   const { body, assigned } = parseTemplate(source, options);
   const run = compileBody(body, { source, environment, assigned });
   const outputFor = (scope: Scope): Output => {

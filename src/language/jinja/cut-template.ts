@@ -5,6 +5,8 @@ export interface TemplateOptions {
   readonly from: number;
   readonly trimBlocks: boolean;
   readonly lstripBlocks: boolean;
+  /** Strings between `{{` and `}}` are taken as they are written. */
+  readonly keepsBackslashes: boolean;
 }
 
 export type Piece =
@@ -94,7 +96,7 @@ export class TemplateCutter {
       pattern.lastIndex = place;
       return pattern.test(this.#source);
     };
-    const { tokens, end } = tokenize(this.#source, from, isEnd);
+    const { tokens, end } = tokenize(this.#source, from, isEnd, kind === 'output' && this.#options.keepsBackslashes);
     pattern.lastIndex = end;
     const closer = pattern.exec(this.#source)?.[0];
     if (closer === undefined)

@@ -26,7 +26,7 @@ function outcome(source: string): Omit<Case, 'source'> {
   try {
     return {
       text: compiler
-        .template(source)
+        .templateFile(source)
         .render({ lookup: (name) => (Object.hasOwn(vars, name) ? vars[name] : undefined) }),
     };
   } catch (error) {

@@ -134,6 +134,7 @@ function parsePrimary(stream: TokenStream): Expression {
   if (stream.take('(')) return parseParentheses(stream, token);
   if (stream.take('[')) return { kind: 'list', items: parseItems(stream, ']'), at: token.at };
   if (stream.take('{')) return { kind: 'dict', entries: parseEntries(stream), at: token.at };
+  if (token.type === 'end') throw stream.fault('the expression ends too early');
   throw stream.fault(`unexpected ${stream.shown()}`);
 }
 

@@ -10,8 +10,8 @@ const HEADER = '#jinja2:';
 /** Reads `#jinja2: trim_blocks:False, lstrip_blocks:True` when it is the first line. */
 export function templateOptions(
   source: string,
-  blocks: Pick<TemplateOptions, 'trimBlocks' | 'lstripBlocks'> = { trimBlocks: true, lstripBlocks: false },
-): TemplateOptions {
+  blocks: Pick<TemplateOptions, 'trimBlocks' | 'lstripBlocks'>,
+): Pick<TemplateOptions, 'from' | 'trimBlocks' | 'lstripBlocks'> {
   const defaults = { from: 0, ...blocks };
   if (!source.startsWith(HEADER)) return defaults;
   const end = source.indexOf('\n');

@@ -26,11 +26,16 @@ function matchAt(pattern: RegExp, source: string, at: number): string | undefine
   return pattern.exec(source)?.[0];
 }
 
-/** Cuts an expression that starts at `from`, up to the first place where `isEnd` holds outside brackets. */
+/**
+ * Cuts an expression that starts at `from`, up to the first place where `isEnd` holds outside brackets.
+ *
+ * @param keepsBackslashes a backslash in a string only keeps a quote from ending it
+ */
 export function tokenize(
   source: string,
   from: number,
   isEnd: (at: number) => boolean,
+  keepsBackslashes = false,
 ): { readonly tokens: readonly Token[]; readonly end: number } {
   const tokens: Token[] = [];
   let depth = 0;
@@ -38,7 +43,7 @@ export function tokenize(
   for (;;) {
     at += matchAt(SPACE, source, at)?.length ?? 0;
     if (at >= source.length || (depth === 0 && isEnd(at))) break;
-    const [token, end] = nextToken(source, at, tokens.at(-1));
+    const [token, end] = nextToken(source, at, tokens.at(-1), keepsBackslashes ? unquote : unescape);
     if (token.type === 'operator') depth = Math.max(0, depth + nesting(token.value));
     tokens.push(token);
     at = end;
@@ -52,7 +57,12 @@ function nesting(operator: unknown): number {
   return operator === ')' || operator === ']' || operator === '}' ? -1 : 0;
 }
 
-function nextToken(source: string, at: number, previous: Token | undefined): readonly [Token, number] {
+function nextToken(
+  source: string,
+  at: number,
+  previous: Token | undefined,
+  read: (string: string, quote: string) => string,
+): readonly [Token, number] {
   // `users.0.name`: after a point, digits are an index, not the start of a float.
   const isIndex = previous?.type === 'operator' && previous.value === '.';
   const number = matchAt(isIndex ? INDEX : NUMBER, source, at);
@@ -60,7 +70,8 @@ function nextToken(source: string, at: number, previous: Token | undefined): rea
   const name = matchAt(NAME, source, at);
   if (name !== undefined) return [{ type: 'name', value: name, at }, at + name.length];
   const string = matchAt(STRING, source, at);
-  if (string !== undefined) return [{ type: 'string', value: unescape(string.slice(1, -1)), at }, at + string.length];
+  if (string !== undefined)
+    return [{ type: 'string', value: read(string.slice(1, -1), string.slice(0, 1)), at }, at + string.length];
   const operator = matchAt(OPERATOR, source, at);
   if (operator !== undefined) return [{ type: 'operator', value: operator, at }, at + operator.length];
   const isQuote = source[at] === "'" || source[at] === '"';
@@ -95,6 +106,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\n': '',
   '\r\n': '',
 };
+
+function unquote(text: string, quote: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(/\\([^])/g, (all, one: string) => (one === quote ? quote : all));
+}
 
 /** Python's escapes; an unknown one such as `\w` keeps its backslash, which regular expressions rely on. */
 function unescape(text: string): string {

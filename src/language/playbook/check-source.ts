@@ -56,7 +56,7 @@ function checkTemplateFile(context: LoadContext, spot: Spot, file: string): void
   const shown = displayPath(file);
   const text = readTemplate(context, spot, file);
   try {
-    if (text !== undefined) context.compiler.template(text);
+    if (text !== undefined) context.compiler.templateFile(text);
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     const position = { file: shown, line: error.line, column: error.column };

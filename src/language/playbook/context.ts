@@ -14,6 +14,7 @@ export interface ModuleLookup {
 export interface TemplateCompiler {
   expression(source: string): CompiledExpression;
   template(source: string): CompiledTemplate;
+  templateFile(source: string): CompiledTemplate;
 }
 
 /** What parsing one playbook, or one file included at run time, shares. */
