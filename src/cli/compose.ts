@@ -111,13 +111,20 @@ export function loadPlaybooks(
     decrypt: (text) => vault.decrypt(text),
   });
   const playbooks = files.flatMap((file) => {
-    if (!existsSync(file) || statSync(file).isDirectory()) {
-      problems.error(`there is no playbook ${file}`);
+    const fault = playbookFault(file);
+    if (fault !== undefined) {
+      problems.error(fault);
       return [];
     }
     return loader.load(file) ?? [];
   });
   return { loader, playbooks };
+}
+
+function playbookFault(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found) return `there is no playbook ${file || '""'}`;
+  return found.isDirectory() ? `${file} is a directory, not a playbook` : undefined;
 }
 
 /** roles/ beside the playbook's directory and here, then where Ansible keeps them. */
@@ -135,7 +142,7 @@ export function limitOf(composition: Composition, limit: string | undefined): Re
   if (limit === undefined) return undefined;
   const parts = expandLimit(limit, composition.problems);
   const hosts = matchHosts(parts, composition.inventory, composition.problems);
-  if (hosts.length === 0) composition.problems.error(`--limit ${limit} matches no host of the inventory`);
+  if (hosts.length === 0) composition.problems.error(`--limit ${limit || '""'} matches no host of the inventory`);
   return new Set(hosts);
 }
 

@@ -102,7 +102,7 @@ tsplay
   .option('-d, --detach', 'go on in the background until `tsplay lab stop`')
   .option('--vm', 'one virtual machine with a real kernel, IOMMU and boot loader instead (QEMU)')
   .option('--state <directory>', "where keys and the lab's state are kept", '.lab')
-  .option('--fault <host=fault...>', 'order a fault, e.g. gpu02=never-returns', [])
+  .addOption(new Option('--fault <host=fault...>', 'order a fault, e.g. gpu02=never-returns').default([], 'none'))
   .addHelpText(
     'after',
     `

@@ -58,3 +58,15 @@ test('a tag that no task has is a warning with a suggestion, unless an include m
   const files = { 'more.yaml': '- {name: b, tags: gpus, debug: {msg: x}}\n' };
   expect(await playText(includes, { tags: ['gpus'], files })).toMatchObject({ problems: [], exitCode: 0 });
 });
+
+test('of an inventory that is not there only that is said, and a play without hosts matches no "undefined"', async () => {
+  const missing = await playText(PLAY('web'), { inventory: ['/nosuch/inventory'], hosts: [] });
+  expect(missing.problems).toMatchObject([{ severity: 'error', message: expect.stringContaining('does not exist') }]);
+  const { problems } = await playText('- tasks: []\n');
+  expect(problems).toMatchObject([{ severity: 'error', message: 'a play needs `hosts`' }]);
+});
+
+test('a directory is no playbook', async () => {
+  const { problems } = await play('/tmp', { inventory: ['h,'] });
+  expect(problems).toMatchObject([{ message: '/tmp is a directory, not a playbook' }]);
+});

@@ -15,7 +15,9 @@ import { suggest } from '../language/suggest.ts';
 export function checkPlayHosts(playbooks: readonly Playbook[], inventory: Inventory, problems: Problems): void {
   const plays = playbooks.flatMap((playbook) => playbook.plays);
   const canGrow = plays.some(mayAddHosts);
-  for (const play of plays) {
+  // Of an inventory that could not be read, every pattern would be said to match nothing.
+  if (inventory.hosts.size === 0 && problems.hasErrors) return;
+  for (const play of plays.filter(({ hosts }) => typeof hosts === 'string' || Array.isArray(hosts))) {
     const pattern = [play.hosts].flat().map(String);
     if (pattern.some((part) => part.includes('{{'))) continue;
     const found = new Problems();

@@ -90,7 +90,7 @@ export class HostKeyCheck {
 
   #unknown(key: Buffer): string {
     const { address, port, rememberIn } = this.#endpoint;
-    return `its key ${shown(key)} is in none of the known_hosts files; compare it with the host's own, then add it (ssh-keyscan -p ${port} ${address} >> ${rememberIn ?? '~/.ssh/known_hosts'}), or allow new hosts with accept-new`;
+    return `its key ${shown(key)} is in none of the known_hosts files; compare it with the host's own, then add it (ssh-keyscan -p ${port} ${address} >> ${rememberIn ?? '~/.ssh/known_hosts'}), or record the keys of new hosts with --accept-new-host-keys`;
   }
 
   #changed(entry: KnownHost, key: Buffer): string {

@@ -48,7 +48,8 @@ export class IdentityFiles<K> {
       const key = this.#parse(readFileSync(file), passphrase?.reveal());
       return key instanceof Error ? `${file} ${reason(key, passphrase)}` : key;
     } catch (error) {
-      return `${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`;
+      const { code = 'error' } = error as NodeJS.ErrnoException;
+      return code === 'ENOENT' ? `${file} does not exist` : `${file} cannot be read (${code})`;
     }
   }
 }

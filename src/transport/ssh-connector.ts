@@ -130,10 +130,11 @@ function requireSomeLogin(
   identities: { readonly keys: readonly unknown[]; readonly notes: readonly string[] },
 ): void {
   if (identities.keys.length > 0 || endpoint.agent !== undefined || endpoint.target.password !== undefined) return;
-  const why = identities.notes.join('; ');
+  const why = identities.notes.join(', ') || 'no key file is configured';
+  const wayOut = 'name a key with --private-key or ansible_ssh_private_key_file, start an agent, or give --ask-pass';
   throw new Unreachable(
     'auth',
-    `${endpoint.host}: nothing to log in with: ${why || 'no key file is configured'}; there is no ssh agent, and no password was given`,
+    `${endpoint.host}: nothing to log in with: ${why}; there is no ssh agent, and no password was given; ${wayOut}`,
   );
 }
 

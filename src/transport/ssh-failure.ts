@@ -47,7 +47,9 @@ function verdict(endpoint: Endpoint, progress: SshProgress, cause: Error & { lev
   if (cause.message === 'no answer in time')
     return { reason: 'timeout', message: `${place} ${lateness(endpoint, progress)}` };
   const during = progress.stage === 'auth' ? 'during authentication' : 'before the handshake was complete';
-  return { reason: 'closed', message: `${place}: ${printable(cause.message)} ${during}; ${closedHint(progress)}` };
+  // The library's own words for a stream that ended say the stage a second time.
+  const what = /lost before handshake/.test(cause.message) ? 'the connection was closed' : printable(cause.message);
+  return { reason: 'closed', message: `${place}: ${what} ${during}; ${closedHint(progress)}` };
 }
 
 export function where(endpoint: Endpoint): string {

@@ -16,6 +16,6 @@ export async function doc(name: string | undefined): Promise<number> {
     return 0;
   }
   const similar = suggest(name, [...known.names()]);
-  console.error(`there is no module ${name}${similar ? `; did you mean ${similar}?` : ''}`);
+  console.error(`error: there is no module ${name}${similar ? ` (did you mean ${similar}?)` : ''}`);
   return 1;
 }

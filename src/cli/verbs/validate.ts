@@ -16,8 +16,9 @@ export async function validate(files: readonly string[], options: PlayOptions): 
   showProblems(composition.problems, composition.secrets);
   if (composition.problems.hasErrors) return 1;
   const plays = playbooks.reduce((sum, playbook) => sum + playbook.plays.length, 0);
+  const hosts = composition.inventory.hosts.size;
   console.log(
-    `${playbooks.length} ${playbooks.length === 1 ? 'playbook' : 'playbooks'}, ${plays} ${plays === 1 ? 'play' : 'plays'}, ${composition.inventory.hosts.size} hosts: no problem found`,
+    `${playbooks.length} ${playbooks.length === 1 ? 'playbook' : 'playbooks'}, ${plays} ${plays === 1 ? 'play' : 'plays'}, ${hosts} ${hosts === 1 ? 'host' : 'hosts'}: no problem found`,
   );
   return 0;
 }

@@ -15,7 +15,7 @@ export function buildGraph(draft: Draft): Graph {
   reportUndeclared(draft);
   const groups: Groups = new Map([...draft.groups].filter(([, group]) => group.isDeclared));
   for (const group of groups.values()) keepKnownChildren(group, groups);
-  breakCycles(groups, draft.problems);
+  breakCycles(groups, draft);
   adoptOrphans(groups);
   settleUngrouped(draft, groups);
   warnOfSharedNames(draft, groups);
@@ -38,7 +38,7 @@ function keepKnownChildren(group: GroupDraft, groups: Groups): void {
 }
 
 /** Removes the edge that closes each cycle, `all` above every group included. */
-function breakCycles(groups: Groups, problems: Problems): void {
+function breakCycles(groups: Groups, { problems, references }: Draft): void {
   const finished = new Set<string>();
   const visit = (group: GroupDraft, path: readonly string[]): void => {
     if (finished.has(group.name)) return;
@@ -47,7 +47,10 @@ function breakCycles(groups: Groups, problems: Problems): void {
       if (below.includes(child) || child === 'all') {
         group.children.delete(child);
         const cycle = [...below.slice(Math.max(0, below.indexOf(child))), child].join(' > ');
-        problems.error(`groups contain each other: ${cycle}`, { hint: 'remove one of the :children' });
+        const from = `[${group.name}:children]`;
+        const position = references.find((one) => one.group === child && one.from === from)?.position;
+        const place = position === undefined ? {} : { position };
+        problems.error(`groups contain each other: ${cycle}`, { ...place, hint: 'remove one of the :children' });
       }
     }
     for (const child of group.children) visit(childOf(groups, child), below);

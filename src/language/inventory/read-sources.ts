@@ -22,7 +22,7 @@ export async function readSource(draft: Draft, source: string, options: ReadOpti
   if (isHostList(source)) return readHostList(draft, source);
   if (!existsSync(source)) {
     const hint = 'a list of hosts needs a comma: host1,';
-    draft.problems.error(`the inventory ${source} does not exist`, { hint });
+    draft.problems.error(`the inventory ${source || '""'} does not exist`, { hint });
     return;
   }
   if (!statSync(source).isDirectory()) return readFile(draft, source, options);

@@ -41,7 +41,10 @@ function parseJson(text: string, question: string): unknown {
   try {
     return JSON.parse(text.trim() === '' ? '{}' : text);
   } catch (cause) {
-    throw new ScriptError(`its answer to ${question} is not JSON: ${String(cause)}`, { cause });
+    throw new ScriptError(
+      `its answer to ${question} is not JSON, but begins with ${JSON.stringify(text.trim().slice(0, 40))}`,
+      { cause },
+    );
   }
 }
 

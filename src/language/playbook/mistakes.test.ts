@@ -60,7 +60,8 @@ describe('mistakes in a play', () => {
     ['timeout: 3.5', undefined],
     ['tags: [a, 7]', undefined],
     ['tags: {a: b}', 'plays[0].tags: a tag must be a word, not a mapping (write `tags: [gpu, nova]`)'],
-    ['roles: [{rol: x}]', 'plays[0].roles[0].role: must be the name of a role, not nothing (write `- role: name`)'],
+    ['roles: [{rol: x}]', 'plays[0].roles[0].rol: must be the name of a role, not nothing (did you mean `role`?)'],
+    ['roles: [{x: 1}]', 'plays[0].roles[0].role: must be the name of a role, not nothing (write `- role: name`)'],
   ];
 
   test.each(play)('%s', (line, problem) => {
@@ -73,6 +74,14 @@ describe('mistakes in a play', () => {
       'site.yml:1:1: a playbook is a list of plays, not a mapping (begin with `- hosts: …`)',
     ]);
   });
+});
+
+test('a directory where a file is wanted is said where it is asked for', () => {
+  const text = '- hosts: all\n  vars_files: [d]\n  tasks:\n    - import_tasks: d\n';
+  expect(problemsOf(text, { 'd/x': '' })).toEqual([
+    'site.yml:2:16  plays[0].vars_files[0]: d is a directory, not a file of variables',
+    'site.yml:4:7  plays[0].tasks[0].import_tasks: d is a directory, not a file of tasks',
+  ]);
 });
 
 test('files of variables are read before the run, the first that exists of a list', () => {

@@ -39,8 +39,14 @@ export function readRoleUses(context: LoadContext, list: Spot, parents: readonly
 function readRoleUse(context: LoadContext, spot: Spot, parents: readonly string[]): RoleUse | undefined {
   const named = isMapping(spot.value) ? at(spot, nameKey(spot)) : spot;
   if (typeof named.value !== 'string' || named.value.trim() === '' || isTemplate(named.value)) {
-    const hint = isTemplate(named.value) ? 'use include_role' : 'write `- role: name`';
-    complain(context, named, `must be the name of a role, not ${show(named.value)}`, hint);
+    const near = named.value === undefined ? keysOf(spot).find((key) => suggest(key, ['role'])) : undefined;
+    const hint = isTemplate(named.value) ? 'use include_role' : (didYouMean(near && 'role') ?? 'write `- role: name`');
+    complain(
+      context,
+      near === undefined ? named : at(spot, near),
+      `must be the name of a role, not ${show(named.value)}`,
+      hint,
+    );
     return undefined;
   }
   const own = readKeywords(context, isMapping(spot.value) ? spot : { ...spot, value: {} });

@@ -9,7 +9,7 @@ import {
 } from './context.ts';
 import { readParts } from './import.ts';
 import { inherit, NO_KEYWORDS, readVars } from './keywords.ts';
-import { displayPath, type ProjectFiles } from './project-files.ts';
+import { displayPath, isDirectory, type ProjectFiles } from './project-files.ts';
 import { loadRole } from './role.ts';
 import { show, type Spot } from './spot.ts';
 import { parseStatements } from './statements.ts';
@@ -30,6 +30,10 @@ export class ProjectSources implements Sources {
     const found = this.#files.find(places);
     if (found.kind !== 'found') {
       complainFile(context, name, found.kind === 'outside' ? found.file : undefined, places);
+      return [];
+    }
+    if (isDirectory(found.file)) {
+      complain(context, name, `${displayPath(found.file)} is a directory, not a file of tasks`);
       return [];
     }
     if (around.trail.includes(found.file)) {
@@ -56,6 +60,10 @@ export class ProjectSources implements Sources {
     const found = this.#files.find(places);
     if (found.kind !== 'found') {
       complainFile(context, name, found.kind === 'outside' ? found.file : undefined, places);
+      return {};
+    }
+    if (isDirectory(found.file)) {
+      complain(context, name, `${displayPath(found.file)} is a directory, not a file of variables`);
       return {};
     }
     const spot = this.#files.document(found.file, context.problems);
