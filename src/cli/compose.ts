@@ -54,7 +54,7 @@ export async function compose(options: SourceOptions): Promise<Composition> {
   const config = readConfigFile();
   const { problems } = config;
   const secrets = new SecretRegistry();
-  const vault = openVault(await vaultPasswords(options, config.vaultPasswordFile), secrets);
+  const vault = openVault(await vaultPasswords(options, problems, config.vaultPasswordFile), secrets);
   const environment = standardEnvironment(lookups, { parseYaml: parseYamlValue });
   const inventory = await loadInventory(sources(options.inventory, config.inventory, problems), {
     problems,

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import type { Problems } from '../contract/problem.ts';
+import { readFailure } from '../language/read-failure.ts';
 import type { VaultPassword } from '../language/vault/vault.ts';
 import { askSecret } from './prompts.ts';
 
@@ -13,7 +15,12 @@ interface VaultOptions {
 }
 
 /** Vault passwords from files, executables and the terminal; ANSIBLE_VAULT_PASSWORD_FILE is honoured. */
-export async function vaultPasswords(options: VaultOptions, configured?: string): Promise<readonly VaultPassword[]> {
+export async function vaultPasswords(
+  options: VaultOptions,
+  problems: Problems,
+  configured?: string,
+): Promise<readonly VaultPassword[]> {
+  const readPassword = (path: string): string => passwordIn(path, problems);
   const fromEnvironment =
     process.env.TSPLAY_VAULT_PASSWORD_FILE ?? process.env.ANSIBLE_VAULT_PASSWORD_FILE ?? configured;
   const files =
@@ -32,17 +39,27 @@ export async function vaultPasswords(options: VaultOptions, configured?: string)
   return passwords;
 }
 
+/** Empty after saying why there is none: no vault opens with it, and what else is wrong is said too. */
+function passwordIn(path: string, problems: Problems): string {
+  try {
+    const password = readPassword(path).trim();
+    if (password === '') problems.error(`the vault password file ${path || '""'} holds no password`);
+    return password;
+  } catch (error) {
+    problems.error(`the vault password file ${path || '""'} cannot be used: ${readFailure(error)}`);
+    return '';
+  }
+}
+
 function readPassword(path: string): string {
-  const text = isExecutable(path)
-    ? execFileSync(path, { encoding: 'utf8', timeout: SCRIPT_DEADLINE_MS })
-    : readFileSync(path, 'utf8');
-  return text.trim();
+  if (!isExecutable(path)) return readFileSync(path, 'utf8');
+  return execFileSync(path, { encoding: 'utf8', timeout: SCRIPT_DEADLINE_MS });
 }
 
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }

@@ -1,5 +1,7 @@
 import { VariableScope, layerOf } from '../../engine/scope.ts';
+import { EXIT } from '../../engine/run.ts';
 import { matchHosts } from '../../language/inventory/patterns.ts';
+import { suggest } from '../../language/suggest.ts';
 import { type Composition, compose } from '../compose.ts';
 import type { PlayOptions } from '../options.ts';
 import { showProblems } from '../problems.ts';
@@ -13,20 +15,23 @@ interface InventoryOptions extends PlayOptions {
 /** `tsplay inventory`. */
 export async function inventory(pattern: string, options: InventoryOptions): Promise<number> {
   const composition = await compose(options);
+  if (!composition.problems.hasErrors) checkNames(composition, pattern, options.host);
   showProblems(composition.problems, composition.secrets);
-  if (composition.problems.hasErrors) return 1;
-  if (options.host !== undefined) return showHost(composition, options.host);
+  if (composition.problems.hasErrors) return EXIT.invalid;
+  if (options.host !== undefined) return print(composition, variablesOf(composition, options.host));
   if (options.list) return print(composition, listOf(composition, pattern));
   graph(composition, pattern);
   return 0;
 }
 
-function showHost(composition: Composition, host: string): number {
-  if (!composition.inventory.hosts.has(host)) {
-    console.error(`there is no host ${host} in the inventory`);
-    return 1;
-  }
-  return print(composition, variablesOf(composition, host));
+/** What is asked for and is not there; without hosts at all `all` is not there either, and that is no mistake. */
+function checkNames({ inventory: known, problems }: Composition, pattern: string, host: string | undefined): void {
+  if (host !== undefined && !known.hosts.has(host)) {
+    const similar = suggest(host, known.hosts.keys());
+    const place = similar === undefined ? {} : { hint: `did you mean ${similar}?` };
+    problems.error(`there is no host ${host || '""'} in the inventory`, place);
+  } else if (matchHosts(pattern, known, problems).length === 0 && pattern !== 'all')
+    problems.error(`${pattern || '""'} matches no host`);
 }
 
 function print({ secrets }: Composition, value: unknown): number {
@@ -69,14 +74,18 @@ function listOf(composition: Composition, pattern: string): Readonly<Record<stri
   return { _meta: { hostvars }, ...Object.fromEntries(groups) };
 }
 
-function graph({ inventory: { groups } }: Composition, pattern: string): void {
+/** The tree of the groups that hold a host of the pattern, with only those hosts. */
+function graph({ inventory: known }: Composition, pattern: string): void {
+  const { groups } = known;
+  const wanted = new Set(matchHosts(pattern, known));
+  const isShown = (name: string) => pattern === 'all' || groups.get(name)?.hosts.some((host) => wanted.has(host));
   const show = (name: string, depth: number) => {
     const group = groups.get(name);
     if (!group) return;
     console.log(`${'  '.repeat(depth)}@${name}`);
-    for (const child of group.children) show(child, depth + 1);
+    for (const child of group.children.filter(isShown)) show(child, depth + 1);
     const inChildren = new Set(group.children.flatMap((child) => groups.get(child)?.hosts ?? []));
-    for (const host of group.hosts.filter((member) => !inChildren.has(member)))
+    for (const host of group.hosts.filter((member) => wanted.has(member) && !inChildren.has(member)))
       console.log(`${'  '.repeat(depth + 1)}${host}`);
   };
   show(groups.has(pattern) ? pattern : 'all', 0);

@@ -81,7 +81,7 @@ test('reads the names of a limit from a file', () => {
     expect(expandLimit(`@${directory}/failed,!gpu02`, problems)).toEqual(['gpu01', 'gpu02', '!gpu02']);
     expect(problems.list).toEqual([]);
     expandLimit(`@${directory}/missing`, problems);
-    expect(problems.list[0]?.message).toMatch(/the file cannot be read: ENOENT/);
+    expect(problems.list[0]?.message).toMatch(/the file cannot be read: there is no such file/);
   } finally {
     rmSync(directory, { recursive: true });
   }

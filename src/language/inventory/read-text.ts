@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Problems } from '../../contract/problem.ts';
+import { readFailure } from '../read-failure.ts';
 import { isVaultText } from '../vault/envelope.ts';
 import { decodeText } from '../yaml/source-text.ts';
 
@@ -18,7 +19,7 @@ export function readText(file: string, { problems, vaultDecrypt }: ReadTextOptio
     if (vaultDecrypt) return vaultDecrypt(text);
     problems.error('the file is encrypted', { position, hint: 'give its vault password' });
   } catch (error) {
-    problems.error(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, { position });
+    problems.error(`cannot be read: ${readFailure(error)}`, { position });
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Problems } from '../../contract/problem.ts';
+import { readFailure } from '../read-failure.ts';
 import { parseHostAddress } from './host-name.ts';
 
 /**
@@ -45,8 +46,7 @@ function namesIn(file: string, problems: Problems): readonly string[] {
     if (text.length > MOST_BYTES) throw new Error(`longer than ${MOST_BYTES} bytes`);
     return text.split(/\r?\n/).flatMap((line) => (line.trim() === '' || line.startsWith('#') ? [] : [line.trim()]));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    problems.error(`--limit @${file}: the file cannot be read: ${reason}`);
+    problems.error(`--limit @${file}: the file cannot be read: ${readFailure(error)}`);
     return [];
   }
 }

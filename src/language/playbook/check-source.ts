@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import type { AnyModule } from '../../contract/module.ts';
 import { TemplateError } from '../jinja/types.ts';
+import { readFailure } from '../read-failure.ts';
 import { decodeText } from '../yaml/source-text.ts';
 import { withoutPlace } from './check-templates.ts';
 import { complain, type LoadContext, type Surroundings } from './context.ts';
@@ -69,9 +70,7 @@ function readTemplate(context: LoadContext, spot: Spot, file: string): string | 
     const bytes = readFileSync(file);
     return isUtf8(bytes) ? bytes.toString('utf8') : decodeText(bytes, displayPath(file), context.problems);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'EISDIR' ? 'it is a directory' : (code ?? String(error));
-    complain(context, spot, `the template ${displayPath(file)} cannot be read: ${why}`);
+    complain(context, spot, `the template ${displayPath(file)} cannot be read: ${readFailure(error)}`);
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { type Problem, Problems } from '../../contract/problem.ts';
+import { readFailure } from '../read-failure.ts';
 import { isVaultText } from '../vault/envelope.ts';
 import { positionOf } from '../yaml/positions.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
@@ -67,7 +68,7 @@ export class ProjectFiles {
       const spot = document && { value: document.value, position: positionOf(document.value) ?? position, path: '' };
       return { spot, problems: problems.list };
     } catch (error) {
-      problems.error(readFailure(error), { position });
+      problems.error(saidOf(error), { position });
       return { spot: undefined, problems: problems.list };
     }
   }
@@ -78,11 +79,9 @@ export class ProjectFiles {
   }
 }
 
-function readFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EISDIR') return 'cannot be read: it is a directory';
-  return code === undefined ? error.message : `cannot be read: ${code}`;
+/** Without a code it is a vault's own refusal, which says all there is. */
+function saidOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? `cannot be read: ${readFailure(error)}` : readFailure(error);
 }
 
 function realPath(path: string): string | undefined {
