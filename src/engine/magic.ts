@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Play, RoleContext } from '../language/playbook/types.ts';
 import type { RunContext } from './context.ts';
 import { type Layer, lazyLayer, OMIT } from './scope.ts';
@@ -46,9 +46,9 @@ export function magicLayer(sources: MagicSources): Layer {
     ansible_play_role_names: () => roleNames(play, ({ parents }) => parents.length === 0),
     ansible_dependent_role_names: () => roleNames(play, ({ parents }) => parents.length > 0),
     ansible_role_names: () => roleNames(play, () => true),
-    ansible_inventory_sources: () => inventory.sources,
-    inventory_file: () => inventory.sources[0] ?? null,
-    inventory_dir: () => (inventory.sources[0] === undefined ? null : directoryOf(inventory.sources[0])),
+    ansible_inventory_sources: () => givenSources(inventory.sources),
+    inventory_file: () => inventory.hosts.get(host)?.file ?? null,
+    inventory_dir: () => directoryOf(inventory.hosts.get(host)?.file),
     omit: () => OMIT,
     ...(settings.limit === undefined ? {} : { ansible_limit: () => settings.limit }),
     ...(role ? roleVariables(role) : {}),
@@ -68,6 +68,12 @@ function roleVariables(role: RoleContext): Readonly<Record<string, () => unknown
   };
 }
 
-function directoryOf(source: string): string {
-  return source.endsWith('/') ? source.slice(0, -1) : dirname(source);
+/** What `-i` named: files inside a directory of sources are not. */
+function givenSources(sources: readonly string[]): readonly string[] {
+  const paths = sources.map((source) => resolve(source));
+  return paths.filter((path) => !paths.includes(dirname(path)));
+}
+
+function directoryOf(file: string | undefined): string | null {
+  return file === undefined ? null : dirname(file);
 }

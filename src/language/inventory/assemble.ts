@@ -63,5 +63,5 @@ function copyOf(draft: Draft, problems: Problems): Draft {
     return [name, { ...group, ...sets }] as const;
   });
   const hosts = [...draft.hosts].map(([name, layers]): [string, VarsLayer[]] => [name, [...layers]]);
-  return { ...draft, problems, groups: new Map(groups), hosts: new Map(hosts) };
+  return { ...draft, problems, groups: new Map(groups), hosts: new Map(hosts), foundIn: new Map(draft.foundIn) };
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Position, Problems } from '../../contract/problem.ts';
 import type { VarsLayer } from '../playbook/types.ts';
 import { positionOf } from '../yaml/positions.ts';
@@ -31,6 +32,8 @@ export interface Draft {
   readonly hosts: Map<string, VarsLayer[]>;
   readonly references: Reference[];
   readonly sources: string[];
+  /** Absolute path of the file that named a host first; none for those that no file names. */
+  readonly foundIn: Map<string, string>;
   /** Layers looked at for typos: the hosts of a range share one. */
   readonly checked: WeakSet<VarsLayer>;
 }
@@ -42,6 +45,7 @@ export function newDraft(problems: Problems): Draft {
     hosts: new Map(),
     references: [],
     sources: [],
+    foundIn: new Map(),
     checked: new WeakSet(),
   };
   for (const name of ['all', 'ungrouped']) groupOf(draft, name).isDeclared = true;
@@ -100,6 +104,8 @@ export function addHosts(draft: Draft, group: GroupDraft, pattern: string, posit
   const port = expansion.port === undefined ? undefined : portLayer(expansion.port, position);
   for (const name of expansion.names) {
     group.hosts.add(name);
+    if (!draft.hosts.has(name) && draft.sources.includes(position.file))
+      draft.foundIn.set(name, resolve(position.file));
     const layers = draft.hosts.get(name) ?? [];
     draft.hosts.set(name, layers);
     if (port) layers.push(port);

@@ -117,7 +117,8 @@ function finishHosts(draft: Draft, groups: Groups): ReadonlyMap<string, Inventor
   for (const name of draft.hosts.keys()) {
     const members = new Set(['all', ...(directly.get(name) ?? [])]);
     for (const group of members) for (const parent of parents.get(group) ?? []) members.add(parent);
-    hosts.set(name, { name, groups: inMergeOrder([...members].map(sortKey)) });
+    const file = draft.foundIn.get(name);
+    hosts.set(name, { name, groups: inMergeOrder([...members].map(sortKey)), ...(file === undefined ? {} : { file }) });
   }
   return hosts;
 }

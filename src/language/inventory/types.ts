@@ -9,6 +9,8 @@ export interface InventoryHost {
   readonly name: string;
   /** Every group it is in, directly or through children, `all` first, in merge order (later wins). */
   readonly groups: readonly string[];
+  /** Absolute path of the source that named it first; absent when it came from `-i host1,host2,` or a task. */
+  readonly file?: string;
 }
 
 export interface InventoryGroup {
