@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskLabel } from '../contract/event.ts';
 import type { ItemResult, Result } from '../contract/result.ts';
+import { UndefinedError } from '../language/jinja/types.ts';
 import type { Loop, Task } from '../language/playbook/types.ts';
 import { attempt } from './attempt.ts';
 import { toBoolean } from './booleans.ts';
 import { firstFalse } from './conditions.ts';
-import { dependsOn } from './dependencies.ts';
+import { dependency, dependsOnUnrun } from './dependencies.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { learnItem } from './learn.ts';
@@ -18,7 +19,7 @@ import { namesOf } from './template-names.ts';
 export function runTask(host: HostRun, task: Task, label: TaskLabel): Promise<Result> | Result {
   const scope = host.scope(task);
   const done = (result: Result) => finish(host, task, scope, result);
-  const failed = (error: unknown) => done(failureOf(error, task.position));
+  const failed = (error: unknown) => done(failureIn(host, task, scope, error));
   try {
     const result = runLoopOrOnce(host, task, scope, label);
     return result instanceof Promise ? result.then(done).catch(failed) : done(result);
@@ -36,9 +37,7 @@ function runLoopOrOnce(host: HostRun, task: Task, scope: VariableScope, label: T
 /** The first variable the task rests on whose value only a real run would give. */
 function unknownDependency(host: HostRun, task: Task, scope: VariableScope): string | undefined {
   const { unknown } = host.variables;
-  if (unknown.size === 0) return undefined;
-  const names = namesOf(host, task, scope);
-  return dependsOn(names, (name) => unknown.has(name), scope, host.run.compiler) ? [...unknown].join(', ') : undefined;
+  return unknown.size === 0 ? undefined : dependency(host, namesOf(host, task, scope), scope, unknown);
 }
 
 async function runItems(
@@ -77,19 +76,36 @@ async function runItem(
   label: TaskLabel,
   item: unknown,
 ): Promise<ItemResult> {
-  const result = await resultOf(task, () => runWhenTrue(host, task, scope, label));
+  const result = await resultOf(host, task, scope, () => runWhenTrue(host, task, scope, label));
   const isHidden = noLog(task, scope);
   const values = { ...result.values, [loop.variable]: item, ...(loop.variable === 'item' ? {} : { item }) };
   const text = loop.label === undefined ? item : scope.render(loop.label);
   return { ...result, values, isHidden, label: isHidden ? '(hidden)' : labelText(text) };
 }
 
-async function resultOf(task: Task, run: () => Promise<Result> | Result): Promise<Result> {
+async function resultOf(
+  host: HostRun,
+  task: Task,
+  scope: VariableScope,
+  run: () => Promise<Result> | Result,
+): Promise<Result> {
   try {
     return await run();
   } catch (error) {
-    return failureOf(error, task.position);
+    return failureIn(host, task, scope, error);
   }
+}
+
+function isUndefined(error: unknown): boolean {
+  return error instanceof UndefinedError || (error instanceof Error && error.cause instanceof UndefinedError);
+}
+
+/** What is missing because check mode left a command out is no mistake of the playbook. */
+function failureIn(host: HostRun, task: Task, scope: VariableScope, error: unknown): Result {
+  const { unrun } = host.variables;
+  const isMissing = isUndefined(error) && unrun.size > 0;
+  const missing = isMissing ? dependency(host, namesOf(host, task, scope), scope, unrun) : undefined;
+  return missing === undefined ? failureOf(error, task.position) : unknownResult(dependsOnUnrun(missing));
 }
 
 /** As Ansible: an undefined loop expression is forgiven when `when` is false without it. */
@@ -132,8 +148,12 @@ async function retry(host: HostRun, task: Task, scope: VariableScope, label: Tas
   const retries = Number(scope.render(task.retries) ?? 3);
   const delayMs = Number(scope.render(task.delay) ?? 5) * 1000;
   for (let tries = 1; ; tries++) {
-    const result = await resultOf(task, () => attempt(host, task, scope, label));
+    const result = await resultOf(host, task, scope, () => attempt(host, task, scope, label));
     if (result.status === 'unreachable' || isEnough(host, task, scope, result)) return { ...result, attempts: tries };
+    if (tries > retries && result.values.failed_when_result === false) {
+      // failed_when has the last word on how it went; only what is registered says that `until` never held.
+      return { ...result, values: { ...result.values, failed: true }, attempts: tries - 1 };
+    }
     if (tries > retries) {
       const message = `${result.message ?? 'the until condition never held'} (after ${tries} tries)`;
       return { ...result, status: 'failed', message, attempts: tries - 1 };
