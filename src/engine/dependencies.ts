@@ -1,3 +1,4 @@
+import { UndefinedError } from '../language/jinja/types.ts';
 import type { Condition, Task } from '../language/playbook/types.ts';
 import type { Compiler } from './context.ts';
 import type { Registry } from './registry.ts';
@@ -47,6 +48,26 @@ export function dependsOn(
     pending.push(...inner);
   }
   return false;
+}
+
+/** Those of some variables that the names rest on, in words; undefined when none is. */
+export function dependency(
+  { run: { compiler } }: { readonly run: { readonly compiler: Compiler } },
+  names: ReadonlySet<string>,
+  scope: VariableScope,
+  wanted: ReadonlySet<string>,
+): string | undefined {
+  const found = [...wanted].filter((one) => dependsOn(names, (name) => name === one, scope, compiler));
+  return found.length === 0 ? undefined : found.join(', ');
+}
+
+/** Whether a template named something that is not there; the error of a template file wraps it. */
+export function isUndefined(error: unknown): boolean {
+  return error instanceof UndefinedError || (error instanceof Error && error.cause instanceof UndefinedError);
+}
+
+export function dependsOnUnrun(names: string): string {
+  return `depends on ${names}: check mode did not run the command (with \`check_mode: false\` it would)`;
 }
 
 function addConditions(conditions: readonly Condition[], compiler: Compiler, names: Set<string>): void {

@@ -15,6 +15,8 @@ export class HostVariables {
   #included: Record<string, unknown> = {};
   /** Names whose value check mode cannot know. */
   readonly unknown = new Set<string>();
+  /** Results of commands that check mode left out: what they would have printed is missing. */
+  readonly unrun = new Set<string>();
 
   /** Grows when something was learnt that may alter how the host is reached. */
   connectionVersion = 0;
@@ -27,6 +29,7 @@ export class HostVariables {
     if (name.startsWith('ansible_')) this.connectionVersion += 1;
     this.#registered.set(name, value);
     this.unknown.delete(name);
+    this.unrun.delete(name);
   }
 
   /** A task that would have run registers nothing that may be believed. */
@@ -34,6 +37,7 @@ export class HostVariables {
     this.version += 1;
     this.#registered.delete(name);
     this.unknown.add(name);
+    this.unrun.delete(name);
   }
 
   include(vars: Readonly<Record<string, unknown>>): void {

@@ -4,10 +4,12 @@ import { Unsafe } from '../language/yaml/tags.ts';
 import type { Include, Keywords, Statement } from '../language/playbook/types.ts';
 import { handlerSectionsOf } from '../language/playbook/walk.ts';
 import { firstFalse } from './conditions.ts';
+import { dependency, dependsOnUnrun, freeNames, isUndefined } from './dependencies.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { loopItems, loopLocals } from './loops.ts';
-import { skipped } from './results.ts';
+import { asTask } from './progress.ts';
+import { skipped, unknownResult } from './results.ts';
 import type { VariableScope } from './scope.ts';
 
 export interface ResolvedInclude {
@@ -27,8 +29,18 @@ export function resolveInclude(host: HostRun, include: Include): ResolvedInclude
     if (bodies.length === 0) return { result: skipped('Conditional result was False'), bodies };
     return { result: { status: 'ok', diffs: [], actions: [], values: {} }, bodies };
   } catch (error) {
-    return { result: failureOf(error, include.position), bodies: [] };
+    return { result: unknownIn(host, include, error) ?? failureOf(error, include.position), bodies: [] };
   }
+}
+
+/** What is missing because check mode made no change, or left a command out, is no mistake of the playbook. */
+function unknownIn(host: HostRun, include: Include, error: unknown): Result | undefined {
+  const { unknown, unrun } = host.variables;
+  if (!isUndefined(error) || unknown.size + unrun.size === 0) return undefined;
+  const task = { ...asTask(include), args: { target: include.target, over: include.loop?.over } };
+  const names = freeNames(task, host.run.compiler, host.run.registry);
+  const missing = dependency(host, names, host.scope(include), new Set([...unknown, ...unrun]));
+  return missing === undefined ? undefined : unknownResult(dependsOnUnrun(missing));
 }
 
 interface ItemScope {

@@ -15,9 +15,15 @@ export function learn(host: HostRun, task: Task, result: Result): void {
   if (register !== undefined && result.status === 'unknown') host.variables.registerUnknown(register);
   else if (register !== undefined)
     host.variables.register(register, task.loop ? registeredLoop(result, task.loop.variable) : registered(result));
+  if (register !== undefined && isUnrun(result)) host.variables.unrun.add(register);
   if (register === undefined && found.length === 0) return;
   const learnt = new Set(found.flatMap(Object.keys));
   host.lookAhead.retry((name) => name === register || name === 'ansible_facts' || learnt.has(name));
+}
+
+/** A command that check mode leaves out says what it would run. */
+function isUnrun({ status, actions, items = [] }: Result): boolean {
+  return items.some(isUnrun) || (status === 'skipped' && actions.length > 0);
 }
 
 /** As in Ansible, the next item of a loop sees what this one set, and its result by the registered name. */

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskLabel } from '../contract/event.ts';
 import type { ItemResult, Result } from '../contract/result.ts';
-import { UndefinedError } from '../language/jinja/types.ts';
 import type { Loop, Task } from '../language/playbook/types.ts';
 import { attempt } from './attempt.ts';
 import { toBoolean } from './booleans.ts';
 import { firstFalse } from './conditions.ts';
-import { dependency, dependsOnUnrun } from './dependencies.ts';
+import { dependency, dependsOnUnrun, isUndefined } from './dependencies.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { learnItem } from './learn.ts';
@@ -94,10 +93,6 @@ async function resultOf(
   } catch (error) {
     return failureIn(host, task, scope, error);
   }
-}
-
-function isUndefined(error: unknown): boolean {
-  return error instanceof UndefinedError || (error instanceof Error && error.cause instanceof UndefinedError);
 }
 
 /** What is missing because check mode left a command out is no mistake of the playbook. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { playText } from '../support/play.ts';
 
 const FACTLESS = '  hosts: all\n  gather_facts: false\n';
@@ -326,4 +326,45 @@ test('an include that nothing ends is a failure with its name, not an endless ru
   const messages = events.flatMap((event) => (event.type === 'task.finished' ? (event.result.message ?? []) : []));
   expect(exitCode).toBe(2);
   expect(messages.at(-1)).toMatch(/again\.yaml is included 1000 deep; let a `when` end it/);
+});
+
+describe('check mode leaves out a command that changes nothing', () => {
+  const check = (tasks: string, files = {}) =>
+    playText(
+      `- hosts: all
+  gather_facts: false
+  tasks:
+    - {command: uname -r, register: kernel, changed_when: false}
+${tasks.replace(/^/gm, '    ')}`,
+      { files, mode: 'check' },
+    );
+
+  test.each([
+    ['its output', '- {name: use, debug: {msg: "{{ kernel.stdout }}"}}'],
+    ['a condition on it', '- {name: use, debug: {msg: x}, when: kernel.rc == 0}'],
+    ['a loop over it', '- {name: use, debug: {msg: x}, loop: "{{ kernel.stdout_lines }}"}'],
+    ['a variable made of it', '- {name: use, debug: {msg: "{{ v }}"}, vars: {v: "{{ kernel.stdout }}"}}'],
+    ['a template', '- {name: use, template: {src: t.j2, dest: /tmp/x}}'],
+    ['an include', '- {name: use, include_tasks: t.yaml, when: kernel.stdout is match("6")}'],
+  ])('%s is unknown, and no failure', async (_, task) => {
+    const { results, exitCode } = await check(task, { 't.j2': '{{ kernel.stdout }}', 't.yaml': '- debug: {msg: x}' });
+    expect(results('use').get('h1')).toMatchObject({
+      status: 'unknown',
+      message: 'depends on kernel: check mode did not run the command (with `check_mode: false` it would)',
+    });
+    expect(exitCode).not.toBe(2);
+  });
+
+  test('what it does tell is told, and what else is missing is a failure', async () => {
+    const { results } = await check(
+      `- {name: told, debug: {msg: "{{ kernel is skipped }} {{ kernel.stdout | default('-') }}"}}
+- {name: missing, debug: {msg: "{{ nosuch }}"}, ignore_errors: true}
+- {name: real, command: echo x, register: kernel, check_mode: false, changed_when: false}
+- {name: known, debug: {msg: "{{ kernel.stdout }}"}}
+`,
+    );
+    expect(results('told').get('h1')?.values.msg).toBe('True -');
+    expect(results('missing').get('h1')?.status).toBe('failed');
+    expect(results('known').get('h1')?.values.msg).toBe('x');
+  });
 });
