@@ -136,7 +136,7 @@ export class HostRun {
     const text = failureOf(error, this.batch.play.position).message ?? String(error);
     this.run.emit({ type: 'notice', severity: 'warning', text: `${this.name}: ${text}` });
     this.batch.recordFailure(this.name, undefined, false);
-    this.run.recap.stoppedAt(this.name, text);
+    this.run.recap.crash(this.name, text);
     return 'failed';
   }
 

@@ -23,6 +23,12 @@ export class Recap {
     this.#of(host).ok += Math.max(0, bodies - 1);
   }
 
+  /** A host that failed outside of any task. */
+  crash(host: string, reason: string): void {
+    this.#of(host).failed += 1;
+    this.stoppedAt(host, `because ${reason}`);
+  }
+
   stoppedAt(host: string, place: string): void {
     if (!this.#stops.has(host)) this.#stops.set(host, place);
   }

@@ -368,3 +368,15 @@ ${tasks.replace(/^/gm, '    ')}`,
     expect(results('known').get('h1')?.values.msg).toBe('x');
   });
 });
+
+test('a host whose variables say nonsense of the way to it has failed, and is counted so', async () => {
+  const { exitCode, recap } = await playText(
+    '- {hosts: all, gather_facts: false, vars: {p: x}, tasks: [{ping: , vars: {ansible_port: "{{ p }}"}}]}\n',
+    { connection: 'ssh', hosts: ['h.invalid'] },
+  );
+  expect(exitCode).toBe(2);
+  expect(recap.get('h.invalid')).toMatchObject({
+    failed: 1,
+    stoppedAt: 'because a port must be 1 to 65535, not x',
+  });
+});
