@@ -211,6 +211,7 @@ export async function settings(
       connectTimeoutMs: options.timeout * 1000,
       hostKeyPolicy: options.acceptNewHostKeys ? 'accept-new' : 'strict',
       sshArgs: options.sshCommonArgs,
+      configuredSshArgs: readConfigFile().sshArgs,
     },
   };
 }

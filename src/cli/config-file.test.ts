@@ -16,8 +16,16 @@ timeout = 5
 vault_password_file = .vault
 force_handlers = yes
 stdout_callback = yaml
+[privilege_escalation]
+become = True
+become_method = doas
+become_user = deploy
+become_ask_pass = False
 [ssh_connection]
 timeout = 99
+pipelining = True
+ssh_extra_args = -o ServerAliveInterval=5
+ssh_args = -F ssh.cfg -o ControlPersist=60s
 `,
   });
   const site = join(directory, 'site');
@@ -32,6 +40,11 @@ timeout = 99
     timeout: 5,
     vaultPasswordFile: join(site, '.vault'),
     forceHandlers: true,
+    become: true,
+    becomeMethod: 'doas',
+    becomeUser: 'deploy',
+    askBecomePass: false,
+    sshArgs: '-F ssh.cfg -o ControlPersist=60s -o ServerAliveInterval=5',
   });
 });
 
@@ -43,8 +56,9 @@ test('turning host key checking off is refused, with the line', () => {
 });
 
 test('a value that is no number, and a named file that is not there, are mistakes', () => {
-  const directory = workspace({ 'ansible.cfg': '[defaults]\nforks = many\n' });
-  expect(readConfigFile({}, directory).problems.hasErrors).toBe(true);
+  for (const text of ['[defaults]\nforks = many\n', '[privilege_escalation]\nbecome_method = runas\n'])
+    expect(readConfigFile({}, workspace({ 'ansible.cfg': text })).problems.hasErrors).toBe(true);
+  const directory = workspace();
   expect(readConfigFile({ ANSIBLE_CONFIG: 'none.cfg' }, directory).problems.hasErrors).toBe(true);
 });
 

@@ -15,11 +15,17 @@ export interface ConfigFile {
   readonly timeout?: number;
   readonly vaultPasswordFile?: string;
   readonly forceHandlers?: boolean;
+  readonly become?: boolean;
+  readonly becomeUser?: string;
+  readonly becomeMethod?: string;
+  readonly askBecomePass?: boolean;
+  /** As for ssh(1). */
+  readonly sshArgs?: string;
 }
 
 /**
- * Reads ANSIBLE_CONFIG, else ./ansible.cfg: the settings of `[defaults]` that have a meaning here. They are defaults:
- * the command line and the environment win. A file in a directory that everybody may write to is not believed, as in
+ * Reads ANSIBLE_CONFIG, else ./ansible.cfg: the settings that have a meaning here. They are defaults: the command line
+ * and the environment win. A file in a directory that everybody may write to is not believed, as in
  * Ansible (docs.ansible.com: "Avoiding security risks with ansible.cfg in the current directory").
  */
 export function readConfigFile(environment: NodeJS.ProcessEnv = process.env, directory = process.cwd()): ConfigFile {
@@ -36,14 +42,39 @@ export function readConfigFile(environment: NodeJS.ProcessEnv = process.env, dir
     });
     return { problems };
   }
-  return { problems, ...settingsOf(new Section(file, problems)) };
+  return {
+    problems,
+    ...settingsOf(new Section(file, 'defaults', problems)),
+    ...becomeOf(new Section(file, 'privilege_escalation', problems)),
+    ...sshOf(new Section(file, 'ssh_connection', problems)),
+  };
 }
 
 function isWritableByAll(directory: string): boolean {
   return (statSync(directory).mode & 0o002) !== 0;
 }
 
-function settingsOf(section: Section): Omit<ConfigFile, 'problems'> {
+type Settings = Omit<ConfigFile, 'problems'>;
+
+function becomeOf(section: Section): Settings {
+  const method = section.text('become_method');
+  if (method !== undefined && !['sudo', 'doas', 'su'].includes(method))
+    section.complain('become_method', `must be sudo, doas or su, not ${method}`);
+  return present({
+    become: section.flag('become'),
+    becomeUser: section.text('become_user'),
+    becomeMethod: method,
+    askBecomePass: section.flag('become_ask_pass'),
+  });
+}
+
+/** All that Ansible would give to ssh, in its order. */
+function sshOf(section: Section): Settings {
+  const args = ['ssh_args', 'ssh_common_args', 'ssh_extra_args'].map((key) => section.text(key));
+  return present({ sshArgs: args.filter((line) => line !== undefined).join(' ') || undefined });
+}
+
+function settingsOf(section: Section): Settings {
   if (section.flag('host_key_checking') === false) {
     section.complain(
       'host_key_checking',
@@ -63,7 +94,7 @@ function settingsOf(section: Section): Omit<ConfigFile, 'problems'> {
   });
 }
 
-function present(settings: Omit<ConfigFile, 'problems'>): Omit<ConfigFile, 'problems'> {
+function present(settings: { readonly [Key in keyof Settings]?: Settings[Key] | undefined }): Settings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
@@ -72,20 +103,20 @@ interface Entry {
   readonly line: number;
 }
 
-/** The `[defaults]` of one file, as Python's configparser reads it: `;` and `#` lines, ` ;` after a value. */
+/** One section of a file, as Python's configparser reads it: `;` and `#` lines, ` ;` after a value. */
 class Section {
   readonly #file: string;
   readonly #problems: Problems;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(file: string, problems: Problems) {
+  constructor(file: string, wanted: string, problems: Problems) {
     this.#file = file;
     this.#problems = problems;
     let name = '';
     for (const [index, line] of readFileSync(file, 'utf8').split(/\r?\n/).entries()) {
       name = /^\s*\[([^\]]+)\]/.exec(line)?.[1] ?? name;
       const [, key, value = ''] = /^([A-Za-z_]\w*)\s*[=:]\s*(.*?)(?:\s+[;#].*)?\s*$/.exec(line) ?? [];
-      if (name === 'defaults' && key !== undefined) this.#entries.set(key.toLowerCase(), { value, line: index + 1 });
+      if (name === wanted && key !== undefined) this.#entries.set(key.toLowerCase(), { value, line: index + 1 });
     }
   }
 

@@ -34,7 +34,7 @@ describe('what an inventory says of the way to a host is found wrong before the 
     ['ansible_become_method=sodu', 'ansible_become_method: become method sodu is not supported; use sudo, doas or su'],
     [
       'ansible_ssh_common_args="-o Foo=1"',
-      'ansible_ssh_common_args: the ssh argument `-o Foo=1` is not supported; take it out of ansible_ssh_common_args/ansible_ssh_extra_args, or put what it means into ~/.ssh/config',
+      'ansible_ssh_common_args: the ssh argument `-o Foo=1` is not supported; take it out of ansible_ssh_args, ansible_ssh_common_args or ansible_ssh_extra_args, or put what it means into ~/.ssh/config',
     ],
     ['ansible_ssh_extra_args="-F /nosuch"', 'ansible_ssh_extra_args: there is no ssh configuration /nosuch'],
     ['ansible_ssh_private_key_file=/nosuch/key', NO_KEY],

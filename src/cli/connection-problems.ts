@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { Problems } from '../contract/problem.ts';
-import { becomeMethod, connectionKind, expandHome, portNumber } from '../engine/connection-target.ts';
+import { becomeMethod, connectionKind, expandHome, portNumber, SSH_ARGS } from '../engine/connection-target.ts';
 import { toBoolean } from '../engine/booleans.ts';
 import type { Inventory } from '../language/inventory/types.ts';
 import { isTemplate } from '../language/playbook/template-text.ts';
@@ -8,6 +8,7 @@ import type { Play, Playbook, Statement, VarsLayer } from '../language/playbook/
 import { walk } from '../language/playbook/walk.ts';
 import { positionOf } from '../language/yaml/positions.ts';
 import { parseSshArgs } from '../transport/ssh-args.ts';
+import { readConfigFile } from './config-file.ts';
 import type { HostOptions } from './options.ts';
 import { hostsOf } from './taking-part.ts';
 
@@ -30,10 +31,13 @@ export interface Reaching {
  */
 export function checkConnections(reaching: Reaching, problems: Problems): void {
   const { privateKey, sshCommonArgs } = reaching.options;
+  const { sshArgs: configuredSshArgs } = readConfigFile();
   const found = new Problems();
   const report = reporter(found, reaching);
   if (privateKey !== undefined) report(KEY_FILE, privateKey, { path: '--private-key' });
-  if (sshCommonArgs !== undefined) report(SSH_ARGS, sshCommonArgs, { path: '--ssh-common-args' });
+  if (configuredSshArgs !== undefined)
+    report(COMMON_ARGS, configuredSshArgs, { path: '[ssh_connection] of ansible.cfg' });
+  if (sshCommonArgs !== undefined) report(COMMON_ARGS, sshCommonArgs, { path: '--ssh-common-args' });
   for (const way of waysToHosts(reaching)) {
     const connection = connectionOf(way, reaching);
     const isHere = connection === 'local' || isTemplate(connection);
@@ -57,7 +61,7 @@ const KEY_FILE: Rule = {
   check: requireKeyFile,
   isAboutFiles: true,
 };
-const SSH_ARGS: Rule = { names: ['ansible_ssh_common_args'], check: requireSshArgs };
+const COMMON_ARGS: Rule = { names: ['ansible_ssh_common_args'], check: requireSshArgs };
 const ALWAYS: readonly Rule[] = [
   { names: ['ansible_connection'], check: connectionKind },
   { names: ['ansible_become'], check: (value) => toBoolean(value, 'it') },
@@ -67,8 +71,7 @@ const RULES: readonly Rule[] = [
   ...ALWAYS,
   { names: ['ansible_port', 'ansible_ssh_port'], check: portNumber },
   KEY_FILE,
-  SSH_ARGS,
-  { ...SSH_ARGS, names: ['ansible_ssh_extra_args'] },
+  ...SSH_ARGS.map((name) => ({ ...COMMON_ARGS, names: [name] })),
 ];
 
 type Report = (rule: Rule, value: string, place: Omit<Problems['list'][number], 'severity' | 'message'>) => void;

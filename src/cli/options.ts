@@ -92,10 +92,14 @@ export function withHostOptions(command: Command): Command {
         .argParser(count)
         .default(config.forks ?? DEFAULT_FORKS),
     )
-    .option('-b, --become', 'become another user (root)')
-    .option('--become-user <user>', 'user to become')
-    .addOption(new Option('--become-method <method>', 'how to become').choices(['sudo', 'doas', 'su']))
-    .option('-K, --ask-become-pass', 'ask for the password to become')
+    .option('-b, --become', 'become another user (root)', config.become)
+    .option('--become-user <user>', 'user to become', config.becomeUser)
+    .addOption(
+      new Option('--become-method <method>', 'how to become')
+        .choices(['sudo', 'doas', 'su'])
+        .default(config.becomeMethod),
+    )
+    .option('-K, --ask-become-pass', 'ask for the password to become', config.askBecomePass)
     .option('-k, --ask-pass', 'ask for the login password (otherwise passwords are never tried)')
     .option('-u, --user <user>', 'login user', config.remoteUser)
     .option('--private-key <file>', 'login key', config.privateKeyFile)

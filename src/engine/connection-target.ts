@@ -20,6 +20,8 @@ export interface ConnectionDefaults {
   readonly connectTimeoutMs: number;
   readonly hostKeyPolicy: 'strict' | 'accept-new';
   readonly sshArgs?: string;
+  /** What holds where a host has no ansible_ssh_args. */
+  readonly configuredSshArgs?: string;
   readonly sshConfigFile?: string;
 }
 
@@ -36,6 +38,7 @@ export const CONNECTION_VARIABLES: readonly string[] = [
   'ansible_password',
   'ansible_port',
   'ansible_private_key_file',
+  'ansible_ssh_args',
   'ansible_ssh_common_args',
   'ansible_ssh_extra_args',
   'ansible_ssh_host',
@@ -51,6 +54,9 @@ export const CONNECTION_VARIABLES: readonly string[] = [
   'ansible_user',
 ];
 
+/** In the order in which Ansible gives them to ssh, which takes the first of two. */
+export const SSH_ARGS: readonly string[] = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'];
+
 /** Where and how a host is reached, from its variables (ansible_host, ansible_port, …) and the task's keywords. */
 export function connectionTarget(
   host: string,
@@ -61,9 +67,8 @@ export function connectionTarget(
   const text = (...names: readonly string[]) => textVariable(scope, names);
   const password = text('ansible_password', 'ansible_ssh_password', 'ansible_ssh_pass');
   const keyFile = text('ansible_ssh_private_key_file', 'ansible_private_key_file') ?? defaults.privateKeyFile;
-  const sshArgs = [defaults.sshArgs, text('ansible_ssh_common_args'), text('ansible_ssh_extra_args')].filter(
-    (line) => line !== undefined,
-  );
+  const [firstArgs = defaults.configuredSshArgs, ...moreArgs] = SSH_ARGS.map((name) => text(name));
+  const sshArgs = [firstArgs, defaults.sshArgs, ...moreArgs].filter((line) => line !== undefined);
   const address = text('ansible_host', 'ansible_ssh_host');
   const portText = text('ansible_port', 'ansible_ssh_port') ?? rendered(scope, keywords.port);
   const port = portText === undefined ? undefined : portNumber(portText);

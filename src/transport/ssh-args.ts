@@ -73,6 +73,6 @@ function addOption(host: string, settings: Map<string, readonly string[]>, flag:
 function unsupported(host: string, option: string): Unreachable {
   return new Unreachable(
     'configuration',
-    `${host}: the ssh argument \`${option}\` is not supported; take it out of ansible_ssh_common_args/ansible_ssh_extra_args, or put what it means into ~/.ssh/config`,
+    `${host}: the ssh argument \`${option}\` is not supported; take it out of ansible_ssh_args, ansible_ssh_common_args or ansible_ssh_extra_args, or put what it means into ~/.ssh/config`,
   );
 }

@@ -56,7 +56,8 @@ test('the way through a bastion is written as everybody writes it for Ansible', 
     `'${known} -F ${config} -o ProxyJump=bastion'`,
     `'${known} -F ${config} -J bastion'`,
   ];
-  const lines = ways.map((way, index) => `gpu${index} ansible_ssh_common_args=${way}`);
+  const names = ['common', 'extra', 'common', ''].map((name) => `ansible_ssh_${name}_args`.replace('__', '_'));
+  const lines = ways.map((way, index) => `gpu${index} ${names[index]}=${way}`);
   const all = `[all:vars]\nansible_host=127.0.0.1\nansible_port=${sshd.port}\nansible_ssh_private_key_file=${sshd.identityFile}\n`;
   const inventory = workspace({ 'site.yaml': PLAYBOOK, 'hosts.ini': `${lines.join('\n')}\n${all}` });
   expect(await where(inventory)).toEqual(

@@ -10,7 +10,14 @@ const known: ReadonlySet<string> = new Set([
   ...['host', 'port', 'user', 'password', 'connection', 'timeout', 'private_key_file', 'group_priority'],
   ...['become', 'become_user', 'become_method', 'become_flags', 'become_exe', 'become_pass', 'become_password'],
   ...['ssh_host', 'ssh_port', 'ssh_user', 'ssh_pass', 'ssh_password', 'ssh_timeout', 'ssh_retries', 'ssh_pipelining'],
-  ...['ssh_private_key_file', 'ssh_private_key_passphrase', 'ssh_common_args', 'ssh_extra_args', 'ssh_executable'],
+  ...[
+    'ssh_private_key_file',
+    'ssh_private_key_passphrase',
+    'ssh_args',
+    'ssh_common_args',
+    'ssh_extra_args',
+    'ssh_executable',
+  ],
   ...['sftp_extra_args', 'scp_extra_args', 'ssh_transfer_method', 'ssh_use_tty', 'host_key_checking'],
   ...['sudo_pass', 'shell_type', 'shell_executable', 'python_interpreter', 'remote_tmp'],
 ]);
