@@ -1,6 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AnyModule } from '../src/contract/module.ts';
+import { BLOCK_KEYWORDS, TASK_KEYWORDS } from '../src/language/playbook/keyword-table.ts';
+import { LANGUAGE_ACTIONS } from '../src/language/playbook/module-call.ts';
+import modules from '../src/modules/index.ts';
 
 /**
  * `npm run new-module swapfile` writes src/modules/swapfile.ts and its test, both of which pass as they are, and brings
@@ -14,8 +18,17 @@ if (!/^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/.test(name)) {
 }
 const modulePath = join(root, 'src', 'modules', `${name}.ts`);
 const testPath = join(root, 'src', 'modules', `${name}.test.ts`);
-if (existsSync(modulePath)) {
-  console.error(`there is a module ${name} already: ${modulePath}`);
+const known: readonly AnyModule[] = modules;
+const actions: readonly string[] = LANGUAGE_ACTIONS;
+const taken = known.find((module) => module.name === name || module.aliases?.includes(name));
+if (existsSync(modulePath) || taken) {
+  console.error(
+    `there is a module ${name} already: ${taken ? `${taken.name}, in src/modules/${taken.name}.ts` : modulePath}`,
+  );
+  process.exit(1);
+}
+if (TASK_KEYWORDS.has(name) || BLOCK_KEYWORDS.has(name) || actions.includes(name)) {
+  console.error(`${name} means something else in a task: choose another name`);
   process.exit(1);
 }
 
@@ -29,7 +42,7 @@ import { TaskError } from '../contract/task-error.ts';
 import { fileContent } from '../probes/file.ts';
 
 const args = z.strictObject({
-  path: z.string().startsWith('/').describe('File whose whole content this is. Say here what a user must know about the argument.'),
+  path: z.string().startsWith('/').describe('File whose whole content this is. Say what users must know of it.'),
   content: z.string().describe('What the file holds.'),
 });
 
@@ -42,7 +55,8 @@ export default defineModule<z.infer<typeof args>, FileContent>({
   observe: ({ path }, read) => read(fileContent(path)),
   // Pure: from what was asked and what was observed to the changes that are missing. None: converged.
   plan({ content }, current) {
-    if (current.kind !== 'file' && current.kind !== 'absent') throw new TaskError(\`\${current.path} is not a regular file\`);
+    if (current.kind !== 'file' && current.kind !== 'absent')
+      throw new TaskError(\`\${current.path} is not a regular file\`);
     const bytes = new TextEncoder().encode(content);
     if (current.kind === 'file' && Buffer.compare(current.bytes, bytes) === 0) return [];
     return [replaceContent(current, bytes)];
@@ -61,8 +75,8 @@ const absent: FileContent = { kind: 'absent', path: '/etc/example', realPath: '/
 
 function found(text: string): FileContent {
   const bytes = new TextEncoder().encode(text);
-  const attributes = { mode: 0o644, uid: 0, gid: 0, owner: 'root', group: 'root' };
-  const state = { ...attributes, kind: 'file' as const, path: '/etc/example', size: bytes.length, version: '1', mtime: 0, links: 1 };
+  const attributes = { mode: 0o644, uid: 0, gid: 0, owner: 'root', group: 'root', mtime: 0, links: 1 };
+  const state = { ...attributes, kind: 'file' as const, path: '/etc/example', size: bytes.length, version: '1' };
   return { kind: 'file', path: '/etc/example', realPath: '/etc/example', state, bytes };
 }
 
