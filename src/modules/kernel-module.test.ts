@@ -365,3 +365,21 @@ it('parses what the script prints, built-ins by either spelling', () => {
     { value: { isAvailable: true, references: 2, holders: ['snd_hda_codec'], boundDevices: ['0000:88:00.1'] } },
   ]);
 });
+
+describe('the arguments of community.general.modprobe', () => {
+  const given = (more: object) => module.args.parse({ name: 'vfio-pci', ...more });
+
+  it.each([
+    [{ persistent: 'present' }, { persistent: true }],
+    [{ persistent: 'absent' }, { persistent: false }],
+    [{ persistent: 'disabled' }, {}],
+    [{ params: 'ids=10de:20f1,10de:1aef disable_vga=1' }, { params: { ids: '10de:20f1,10de:1aef', disable_vga: '1' } }],
+    [{ params: '' }, {}],
+  ])('%j mean the same as %j', (theirs, ours) => {
+    expect(given(theirs)).toEqual(given(ours));
+  });
+
+  it('that are no parameters are refused', () => {
+    expect(module.args.safeParse({ name: 'vfio-pci', params: 'disable_vga' }).success).toBe(false);
+  });
+});

@@ -29,6 +29,21 @@ const paramValue = z.union([
   z.boolean(),
 ]);
 
+/** As community.general.modprobe takes them: `a=1 b=2`. */
+const paramLine = z
+  .string()
+  .regex(/^\s*([A-Za-z0-9_-]+=[^\s"]*(\s+|$))*$/, 'must be parameters such as `a=1 b=2`, or a mapping')
+  .transform((line) => {
+    const words = line.split(/\s+/).filter((word) => word !== '');
+    const params = words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]);
+    return words.length === 0 ? undefined : (Object.fromEntries(params) as Record<string, string>);
+  });
+
+/** true and false, or community.general.modprobe's words for them. */
+const persistence = z
+  .union([z.boolean(), z.enum(['present', 'absent', 'disabled'])])
+  .transform((value) => (value === 'disabled' ? undefined : value === true || value === 'present'));
+
 const args = z.strictObject({
   name: moduleName.describe('The module; `-` and `_` are the same.'),
   state: z
@@ -37,11 +52,17 @@ const args = z.strictObject({
     .describe(
       '`loaded` (or `present`) and `unloaded` (or `absent`) act now. Default: `unchanged` with `block`, else `loaded`.',
     ),
-  persistent: z.boolean().optional().describe('Load it at every boot, by /etc/modules-load.d. Absent: left as it is.'),
-  params: z
-    .record(z.string().regex(/^[A-Za-z0-9_-]+$/), paramValue)
+  persistent: persistence
     .optional()
-    .describe('Parameters for every later load, as one `options` line. Absent: left as they are; `{}` removes ours.'),
+    .describe(
+      'Load it at every boot, by /etc/modules-load.d; `present` and `absent` mean true and false. Absent (or `disabled`): left as it is.',
+    ),
+  params: z
+    .union([z.record(z.string().regex(/^[A-Za-z0-9_-]+$/), paramValue), paramLine])
+    .optional()
+    .describe(
+      'Parameters for every later load, as one `options` line; a mapping or `a=1 b=2`. Absent: left as they are; `{}` removes ours.',
+    ),
   block: z
     .enum(['none', 'alias', 'modprobe'])
     .optional()
@@ -94,6 +115,10 @@ other. None of it reaches a module that is built into the kernel: that is refuse
     {
       title: 'vfio-pci first',
       task: 'kernel-module:\n  name: snd_hda_intel\n  state: unchanged\n  softdep: {pre: [vfio-pci]}',
+    },
+    {
+      title: 'As it is written for Ansible',
+      task: 'community.general.modprobe:\n  name: vfio-pci\n  state: present\n  persistent: present\n  params: disable_vga=1',
     },
     { title: 'Cards by id', task: 'kernel-module:\n  name: vfio-pci\n  params: {ids: "10de:20f1,10de:1aef"}' },
   ],
