@@ -99,6 +99,7 @@ describe('mistakes in a task', () => {
     ['{name: x}', ': this task names no module (it has only keywords: name)'],
     ['command', ': a task must be a mapping, not "command" (write `- name: …` with a module below it)'],
     ['{comand: x}', 'comand: unknown module "comand" (did you mean `command`?)'],
+    ['{ansible.builtin.yum: {name: x}}', 'ansible.builtin.yum: unknown module "ansible.builtin.yum" (use `package`)'],
     [
       '{ansible.builtin.comand: x}',
       'ansible.builtin.comand: unknown module "ansible.builtin.comand" (did you mean `command`?)',

@@ -100,10 +100,24 @@ function complainStray(context: LoadContext, spot: Spot, key: string, call: Modu
   complain(context, spot, `\`${key}\` is no keyword of a task`, hint);
 }
 
+/** What does here what these do in Ansible. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  reboot: 'use `reboot-and-wait`, which reboots only where a reason exists',
+  yum: 'use `package`',
+  dnf: 'use `package`',
+  raw: 'use `shell`, which needs no Python here',
+  pause: 'use `wait_for: {timeout: …}`',
+  grubby: 'use `kernel-cmdline`',
+  replace: 'use `lineinfile` or `template`',
+};
+
 function complainUnknown(context: LoadContext, spot: Spot, key: string): void {
   const wayOut = REMOVED[bareName(key)];
   const near = suggest(bareName(key).split('.').at(-1) ?? key, context.modules.names());
   const hint =
-    wayOut ?? didYouMean(near ?? suggest(key, TASK_KEYWORDS)) ?? 'see `tsplay doc` for the modules there are';
+    wayOut ??
+    INSTEAD[bareName(key).split('.').at(-1) ?? key] ??
+    didYouMean(near ?? suggest(key, TASK_KEYWORDS)) ??
+    'see `tsplay doc` for the modules there are';
   complain(context, spot, wayOut ? `\`${key}\` cannot be used here` : `unknown module ${show(key)}`, hint);
 }
