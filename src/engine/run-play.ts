@@ -75,7 +75,7 @@ function makeBatch(
   hosts: { readonly all: readonly string[]; readonly hosts: readonly string[]; readonly scope: VariableScope },
 ): Batch {
   const percentage =
-    play.maxFailPercentage === undefined ? undefined : Number(hosts.scope.render(play.maxFailPercentage));
+    play.maxFailPercentage === undefined ? undefined : percentOf(hosts.scope.render(play.maxFailPercentage));
   if (percentage !== undefined && !(percentage >= 0 && percentage <= 100))
     throw new TaskError('max_fail_percentage must be 0 to 100');
   const ended = new Set<string>();
@@ -90,6 +90,11 @@ function makeBatch(
     layersOf: playLayers(run, play, { batch: hosts.hosts, all: hosts.all, ended }, options.prompted),
     mayFail: percentage === undefined ? undefined : (percentage / 100) * hosts.hosts.length,
   });
+}
+
+/** With or without its sign, as Ansible takes it. */
+function percentOf(value: unknown): number {
+  return Number(String(value).trim().replace(/%$/, ''));
 }
 
 async function runBatch(batch: Batch, isLast: boolean): Promise<void> {

@@ -159,6 +159,14 @@ ${FACTLESS}  serial: 2
   expect(exitCode).toBe(2);
 });
 
+test('max_fail_percentage from a variable may have its sign', async () => {
+  const text = `- {name: p, hosts: all, gather_facts: false, max_fail_percentage: '{{ most }}', tasks: [
+    {name: a, command: 'false', when: inventory_hostname == 'h1'}, {name: b, debug: {msg: x}}]}\n`;
+  const after = async (most: string) =>
+    (await playText(text, { hosts: ['h1', 'h2'], extraVars: [`most=${most}`] })).log.includes('b@h2 ok');
+  expect([await after('50%'), await after('49%')]).toEqual([true, false]);
+});
+
 test('without a threshold the next batch goes on after a part of one failed, and stops when all of it failed', async () => {
   const text = (condition: string) => `- name: p
 ${FACTLESS}  serial: 2
