@@ -103,6 +103,6 @@ describe.skipIf(obstacle)(`tsplay gpus${obstacle ? ` (left out: ${obstacle})` : 
 
   it('a host costs one round trip of reads', async () => {
     const { out } = await verb(fleet, 'gpus', 'amd01', '--output', 'json');
-    expect((JSON.parse(out) as { readonly frames: number }).frames).toBeLessThanOrEqual(2);
+    expect((JSON.parse(out) as { readonly frames: number }).frames).toBe(1);
   });
 });
