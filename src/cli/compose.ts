@@ -33,6 +33,7 @@ import { ask, askSecret } from './prompts.ts';
 import { requireOpenFiles } from './open-files.ts';
 import { hostsTakingPart } from './taking-part.ts';
 import { readVariableFiles } from './variable-files.ts';
+import { checkVariables } from './unset-variables.ts';
 import { vaultPasswords } from './vault-passwords.ts';
 
 /** Everything a verb works with, made from the command line. Problems say what could not be made. */
@@ -161,6 +162,7 @@ export async function runInput(
   const selection = { only: options.tags, skip: options.skipTags };
   checkStart(playbooks, options.startAtTask, selection, composition.problems);
   checkTags(playbooks, selection, composition.problems);
+  if (limit === undefined) checkVariables(playbooks, loader, composition);
   return {
     playbooks,
     loader,

@@ -3,6 +3,7 @@ import { checkConnections } from '../connection-problems.ts';
 import type { PlayOptions } from '../options.ts';
 import { checkPlayHosts } from '../play-hosts.ts';
 import { showProblems } from '../problems.ts';
+import { checkVariables } from '../unset-variables.ts';
 import { readVariableFiles } from '../variable-files.ts';
 
 /** `tsplay validate`. */
@@ -13,6 +14,7 @@ export async function validate(files: readonly string[], options: PlayOptions): 
   checkPlayHosts(playbooks, composition.inventory, composition.problems);
   const reaching = { ...composition, playbooks, limit: undefined, options, worksHere: loader.worksHere };
   checkConnections(reaching, composition.problems);
+  checkVariables(playbooks, loader, composition);
   showProblems(composition.problems, composition.secrets);
   if (composition.problems.hasErrors) return 1;
   const plays = playbooks.reduce((sum, playbook) => sum + playbook.plays.length, 0);
