@@ -222,6 +222,11 @@ describe.skipIf(obstacle)(`tsplay doctor${obstacle ? ` (left out: ${obstacle})` 
     expect(await configurationTrees(fleet, 'gpu01')).toEqual(before);
   });
 
+  it('costs a compute two round trips of reads', async () => {
+    const { out } = await verb(fleet, 'doctor', 'gpu01', '--output', 'json');
+    expect((JSON.parse(out) as { readonly frames: number }).frames).toBe(2);
+  });
+
   it.each(BREAKS)('%s is named, and mended it holds again', async (_, { host, link, breaking, mending, says }) => {
     await fleet.ssh(host, breaking);
     const found = await diagnosis('gpu01,gpu03,ctl01');

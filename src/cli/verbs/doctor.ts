@@ -29,11 +29,11 @@ export async function doctor(pattern: string, options: DoctorVerbOptions): Promi
     composition.problems.error('--flavor: the name of a flavor is missing', {
       hint: 'write gpu.a100, or gpu.a100=a100:1',
     });
-  const { answers, diagnosis, isInterrupted } = await diagnose(composition, pattern, options);
+  const { answers, diagnosis, isInterrupted, frames } = await diagnose(composition, pattern, options);
   showProblems(composition.problems, composition.secrets);
   if (composition.problems.hasErrors) return EXIT.invalid;
   const view = viewOf(maskedTexts([...answers].map(withoutEvidence), composition.secrets), diagnosis);
-  if (options.output === 'json') await print(jsonDocument(documentOf(view, diagnosis)));
+  if (options.output === 'json') await print(jsonDocument({ ...documentOf(view, diagnosis), frames }));
   else await printLines(doctorLines(view, { all: options.all === true }));
   return isInterrupted ? EXIT.interrupted : exitCodeOf(view);
 }
@@ -43,12 +43,12 @@ export async function diagnose(composition: Composition, pattern: string, option
   const progress = lookProgress();
   const args = { ...DOCTOR_TEMPLATES, os_environment: cloudVariables(composition.secrets) };
   const question = { pattern, module: doctorSurvey, args, onAnswer: progress.show };
-  const { answers, isInterrupted } = await look(composition, question, options).finally(progress.clear);
+  const { answers, isInterrupted, frames } = await look(composition, question, options).finally(progress.clear);
   const evidence = [...answers.values()].flatMap((answer) =>
     answer.kind === 'seen' ? [answer.values['evidence'] as HostEvidence] : [],
   );
   const diagnosis = maskedTexts(examine(evidence, examinationOf(options)), composition.secrets);
-  return { answers, diagnosis, isInterrupted };
+  return { answers, diagnosis, isInterrupted, frames };
 }
 
 /** The OS_* variables of an openrc that was sourced here, for asking the API from a controller. Never templates. */
@@ -102,7 +102,7 @@ function flavorOf(text: string): NonNullable<Examination['flavor']> {
 }
 
 /** The document of `--output json`, described in docs/gpus-and-doctor.md. */
-function documentOf({ hosts, fleet, links }: DiagnosisView, diagnosis: Diagnosis): unknown {
+function documentOf({ hosts, fleet, links }: DiagnosisView, diagnosis: Diagnosis) {
   const patients = hosts.map((host) => {
     if (host.kind !== 'seen') return { host: host.host, status: host.kind, message: host.message };
     const { roles, findings } = host;
