@@ -88,31 +88,27 @@ test('B1b: a host that StrictHostKeyChecking=no is written for is refused instea
   expect(told.result('write', 'h1').status).toBe('changed');
 });
 
-test('B13: a wrong key, a locked key and a missing key file are named, one attempt each', async () => {
-  const hosts = await fleet({ wrong: { sshd: {} }, locked: {}, missing: {}, h1: {} });
+test('B13: a wrong key and a locked key are named, one attempt each; a missing key file before any host is contacted', async () => {
+  const hosts = await fleet({ wrong: { sshd: {} }, locked: {}, h1: {} });
   const { directory } = hosts.sshdOf('wrong');
   const keys = {
     wrong: makeKey(directory, 'stranger', 'ed25519'),
     locked: makeKey(directory, 'locked', 'ed25519', 'a passphrase'),
-    missing: `${directory}/none`,
   };
-  writeFileSync(
-    `${hosts.directory}/extra.yaml`,
-    JSON.stringify({
-      all: {
-        hosts: Object.fromEntries(
-          Object.entries(keys).map(([host, file]) => [host, { ansible_ssh_private_key_file: file }]),
-        ),
-      },
-    }),
-  );
-  const told = await hosts.run(WRITE, { args: ['-i', 'extra.yaml'] });
+  const withKeys = (files: Readonly<Record<string, string>>) => {
+    const entries = Object.entries(files).map(([host, file]) => [host, { ansible_ssh_private_key_file: file }]);
+    writeFileSync(`${hosts.directory}/extra.yaml`, JSON.stringify({ all: { hosts: Object.fromEntries(entries) } }));
+    return hosts.run(WRITE, { args: ['-i', 'extra.yaml'] });
+  };
+  const refused = await withKeys({ ...keys, wrong: `${directory}/none` });
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/there is no key file .*\/none/)]);
+  expect(hosts.sshdOf('wrong').log()).not.toMatch(/Connection from/);
+  const told = await withKeys(keys);
   expect(told.code).toBe(4);
   const why = (host: string) => told.result('write', host);
-  for (const host of ['wrong', 'locked', 'missing']) expect(why(host).status).toBe('unreachable');
+  for (const host of ['wrong', 'locked']) expect(why(host).status).toBe('unreachable');
   expect(why('wrong').message).toMatch(/refused the login: offered .*stranger.*authorized_keys/);
   expect(why('locked').message).toMatch(/locked.*passphrase/);
-  expect(why('missing').message).toMatch(/none/);
   expect(
     hosts
       .sshdOf('wrong')
