@@ -1,6 +1,6 @@
 import type { HostRecap, TaskLabel } from '../contract/event.ts';
 import type { Result, Status } from '../contract/result.ts';
-import { hostNames } from './host-names.ts';
+import { afterHost, hostNames } from './host-names.ts';
 import { EMPTY, type Line, prose, span, type Style } from './line.ts';
 import type { TaskReport } from './linear.ts';
 import { taskName } from './task-lines.ts';
@@ -81,7 +81,7 @@ function reasonOf(result: Result, host: string): string {
   const item = result.items?.find(({ status }) => status === result.status);
   const message = (item ? `${item.label}: ${item.message ?? ''}` : result.message) ?? '';
   const [line = ''] = message.split('\n');
-  const first = line.startsWith(`${host}: `) ? line.slice(host.length + 2) : line;
+  const first = afterHost(line, host);
   return host.length > 1 ? first.replaceAll(host, ANY_HOST) : first;
 }
 

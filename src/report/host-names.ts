@@ -17,6 +17,11 @@ export function hostNames(hosts: readonly string[], total: number): string {
   return `${shown.map(({ name }) => name).join(', ')} and ${rest} more`;
 }
 
+/** @example afterHost('gpu01: no answer', 'gpu01') // 'no answer' */
+export function afterHost(message: string, host: string): string {
+  return message.startsWith(`${host}: `) ? message.slice(host.length + 2) : message;
+}
+
 export function hostCount(count: number): string {
   return count === 1 ? '1 host' : `${count} hosts`;
 }

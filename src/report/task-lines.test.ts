@@ -39,6 +39,11 @@ test('many hosts that differ only in their own name are shown as one', () => {
   );
 });
 
+test('a host is not named twice, and hosts that are lost for one reason stand together', () => {
+  const lost = (host: string) => result('unreachable', { message: `${host}: nothing to log in with` });
+  expect(shown({ a: lost('a'), b: lost('b') })).toMatch(/^ {2}unreachable: a, b: nothing to log in with$/m);
+});
+
 test('debug shows values as YAML', () => {
   expect(shown({ a: result('ok', { values: { things: { a: 1, b: ['x'] }, item: 3 } }) }, { module: 'debug' })).toBe(
     'TASK [work]\n  ok: a\n      things:\n        a: 1\n        b:\n          - x\n',

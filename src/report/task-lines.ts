@@ -1,7 +1,7 @@
 import type { TaskLabel } from '../contract/event.ts';
 import type { Result, Status } from '../contract/result.ts';
 import { diffLines } from './diff.ts';
-import { hostCount, hostNames } from './host-names.ts';
+import { afterHost, hostCount, hostNames } from './host-names.ts';
 import { indented, type Line, prose, span, textOf } from './line.ts';
 import type { HostResult, TaskReport } from './linear.ts';
 import { remembered } from './remembered.ts';
@@ -44,9 +44,18 @@ export function taskLines({ task, results }: TaskReport, run: RunView): readonly
   const view = { ...run, module: task.module, diffLines: remembered(diffLines) };
   const shown = inOrder(taken, run.hosts).map((one) => ({
     ...one,
-    shown: shownResult(one.result, { ...view, isStreamed: run.streamed?.has(streamKey(one.host, task)) === true }),
+    shown: shownResult(withoutOwnName(one), {
+      ...view,
+      isStreamed: run.streamed?.has(streamKey(one.host, task)) === true,
+    }),
   }));
   return [heading(task, taken, run), ...groupsOf(shown).flatMap((group) => groupLines(group, run))];
+}
+
+/** The host stands before its message, and hosts of which the same is to be said stand together. */
+function withoutOwnName({ host, result }: HostResult): Result {
+  const { message } = result;
+  return message === undefined ? result : { ...result, message: afterHost(message, host) };
 }
 
 /** @example taskName({ role: 'gpu-host', name: 'Load vfio' }) // 'gpu-host : Load vfio' */
