@@ -19,6 +19,7 @@ import { standardEnvironment } from '../language/jinja/environment.ts';
 import type { Environment } from '../language/jinja/types.ts';
 import { PlaybookLoader } from '../language/playbook/loader.ts';
 import type { Playbook } from '../language/playbook/types.ts';
+import { readFailure } from '../language/read-failure.ts';
 import { isVaultText } from '../language/vault/envelope.ts';
 import { openVault, type Vault } from '../language/vault/vault.ts';
 import { parseYamlValue } from '../language/yaml/read-yaml.ts';
@@ -123,9 +124,15 @@ export function loadPlaybooks(
 }
 
 function playbookFault(file: string): string | undefined {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (!found) return `there is no playbook ${file || '""'}`;
-  return found.isDirectory() ? `${file} is a directory, not a playbook` : undefined;
+  if (file === '') return 'the name of a playbook is empty';
+  try {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (!found) return `there is no playbook ${file}`;
+    if (found.isDirectory()) return `${file} is a directory, not a playbook`;
+    return found.isCharacterDevice() || found.isBlockDevice() ? `${file} is a device, not a playbook` : undefined;
+  } catch (error) {
+    return `the playbook ${file} cannot be read: ${readFailure(error)}`;
+  }
 }
 
 /** roles/ beside the playbook's directory and here, then where Ansible keeps them. */

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { Problems } from '../contract/problem.ts';
 import { becomeMethod, connectionKind, expandHome, portNumber, SSH_ARGS } from '../engine/connection-target.ts';
 import { toBoolean } from '../engine/booleans.ts';
+import { readFailure } from '../language/read-failure.ts';
 import type { Inventory } from '../language/inventory/types.ts';
 import { isTemplate } from '../language/playbook/template-text.ts';
 import type { Play, Playbook, Statement, VarsLayer } from '../language/playbook/types.ts';
@@ -91,7 +92,7 @@ function faultOf({ check }: Rule, value: string): string | undefined {
     check(value);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message.replace(/^: /, '') : String(error);
+    return readFailure(error).replace(/^: /, '');
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Problems } from '../../contract/problem.ts';
 import { compose, loadPlaybooks } from '../compose.ts';
 import { checkConnections } from '../connection-problems.ts';
 import type { PlayOptions } from '../options.ts';
@@ -20,7 +21,12 @@ export async function validate(files: readonly string[], options: PlayOptions): 
   const plays = playbooks.reduce((sum, playbook) => sum + playbook.plays.length, 0);
   const hosts = composition.inventory.hosts.size;
   console.log(
-    `${playbooks.length} ${playbooks.length === 1 ? 'playbook' : 'playbooks'}, ${plays} ${plays === 1 ? 'play' : 'plays'}, ${hosts} ${hosts === 1 ? 'host' : 'hosts'}: no problem found`,
+    `${playbooks.length} ${playbooks.length === 1 ? 'playbook' : 'playbooks'}, ${plays} ${plays === 1 ? 'play' : 'plays'}, ${hosts} ${hosts === 1 ? 'host' : 'hosts'}: ${verdictOn(composition.problems)}`,
   );
   return 0;
+}
+
+function verdictOn({ list }: Problems): string {
+  if (list.length === 0) return 'no problem found';
+  return list.length === 1 ? 'no error, 1 warning' : `no error, ${list.length} warnings`;
 }

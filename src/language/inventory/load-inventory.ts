@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Problems } from '../../contract/problem.ts';
+import { readFailure } from '../read-failure.ts';
 import { suggest } from '../suggest.ts';
 import { assemble } from './assemble.ts';
 import { addHosts, type Draft, newDraft } from './draft.ts';
@@ -46,11 +47,20 @@ function varsDirectories(sources: readonly string[]): readonly string[] {
   return [...new Set(existing.map((source) => (statSync(source).isDirectory() ? source : dirname(source))))];
 }
 
+function entriesOf(path: string, problems: Problems): readonly string[] {
+  try {
+    return existsSync(path) && statSync(path).isDirectory() ? readdirSync(path) : [];
+  } catch (error) {
+    problems.error(`cannot be read: ${readFailure(error)}`, { position: { file: path, line: 1, column: 1 } });
+    return [];
+  }
+}
+
 /** A file for a group that does not exist is common where inventories share it; a near miss is a typo. */
 function warnOfUnknownNames(directory: string, { groups, hosts }: Inventory, problems: Problems): void {
   for (const [folder, known] of [['group_vars', groups] as const, ['host_vars', hosts] as const]) {
     const path = join(directory, folder);
-    for (const entry of existsSync(path) && statSync(path).isDirectory() ? readdirSync(path) : []) {
+    for (const entry of entriesOf(path, problems)) {
       const name = entry.replace(/\.(?:yml|yaml|json)$/, '');
       const similar = known.has(name) || known.has(entry) ? undefined : suggest(name, known.keys());
       if (similar === undefined) continue;

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { readFailure } from '../read-failure.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import { addHosts, type Draft } from './draft.ts';
 import { readIniInventory } from './ini.ts';
@@ -28,7 +29,7 @@ export async function readSource(draft: Draft, source: string, options: ReadOpti
   if (!statSync(source).isDirectory()) return readFile(draft, source, options);
   draft.sources.push(source);
   if (depth > MOST_NESTED) return draft.problems.error(`${source}: directories nested more than ${MOST_NESTED} deep`);
-  for (const name of readdirSync(source).toSorted()) {
+  for (const name of attempt(draft, source, () => readdirSync(source).toSorted()) ?? []) {
     if (!isIgnored(name)) await readSource(draft, join(source, name), options, depth + 1);
   }
 }
@@ -46,10 +47,21 @@ function readHostList(draft: Draft, list: string): void {
   }
 }
 
+/** What cannot be read is a problem among others, not the end. */
+function attempt<Found>({ problems }: Draft, file: string, read: () => Found): Found | undefined {
+  try {
+    return read();
+  } catch (error) {
+    problems.error(`cannot be read: ${readFailure(error)}`, { position: { file, line: 1, column: 1 } });
+    return undefined;
+  }
+}
+
 async function readFile(draft: Draft, file: string, options: ReadOptions): Promise<void> {
   draft.sources.push(file);
-  const kind = kindOf(file);
   const position = { file, line: 1, column: 1 };
+  const kind = attempt(draft, file, () => kindOf(file));
+  if (kind === undefined) return;
   if (kind === 'script') return readScriptInventory(draft, file, options.script);
   if (kind === 'not-executable') {
     return draft.problems.error('the inventory script may not be executed', { position, hint: `chmod +x ${file}` });

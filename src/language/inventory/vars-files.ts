@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Problems } from '../../contract/problem.ts';
 import type { VarsLayer } from '../playbook/types.ts';
+import { readFailure } from '../read-failure.ts';
 import { isMapping } from '../yaml/merge.ts';
 import { positionOf } from '../yaml/positions.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
@@ -25,7 +26,17 @@ export function findVarsFiles(directory: string, name: string, problems: Problem
     });
   }
   if (first === undefined) return [];
-  return statSync(first).isDirectory() ? filesBelow(first) : [first];
+  return statSync(first).isDirectory() ? filesIn(first, problems) : [first];
+}
+
+function filesIn(directory: string, problems: Problems): readonly string[] {
+  try {
+    return filesBelow(directory);
+  } catch (error) {
+    const position = { file: directory, line: 1, column: 1 };
+    problems.error(`cannot be read: ${readFailure(error)}`, { position });
+    return [];
+  }
 }
 
 function filesBelow(directory: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { AnyModule } from '../../contract/module.ts';
 import { TemplateError } from '../jinja/types.ts';
 import { readFailure } from '../read-failure.ts';
@@ -20,7 +20,7 @@ export function checkSource(context: LoadContext, args: Spot, module: AnyModule,
   const { value } = spot;
   if (typeof value !== 'string' || value === '' || isTemplate(value)) return;
   const places = candidates(value, source.folder, { directory: context.notes.directory, ...roleOf(around) });
-  const file = places.find((place) => statSync(place, { throwIfNoEntry: false }));
+  const file = places.find((place) => existsSync(place));
   if (file === undefined) reportMissing(context, spot, places, around);
   else if (source.folder === 'vars') context.sources.vars(places, spot, context);
   else if (source.folder === 'templates') checkTemplateFile(context, spot, file);

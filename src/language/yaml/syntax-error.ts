@@ -12,6 +12,7 @@ const slips: readonly { readonly line: RegExp; readonly hint: string }[] = [
     hint: 'text goes on after the closing quote: quote the whole value',
   },
   { line: /:\s+[^'"{[|>#].*:(?:\s|$)/, hint: 'a value that holds ": " must be quoted' },
+  { line: /[:,[{-]\s+(?:"[^"]*|'[^']*)$/, hint: 'is a quote not closed?' },
 ];
 
 /** Bounds the time the expressions above may take. */
