@@ -110,7 +110,8 @@ function refusal({ address, driver, before, deadlineMs }: BindPciFunction, outpu
   };
   return new TaskError(
     `${messages[output.code] ?? `binding ${address} to ${target} failed`}${said ? `: ${said}` : ''}`,
-    { rc: output.code },
+    // A driver that hangs is touched no further, and neither is anything near it.
+    { rc: output.code, ...(output.code === 3 && { left_as_is: true }) },
   );
 }
 

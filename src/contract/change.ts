@@ -112,6 +112,8 @@ export interface BindPciFunction {
   readonly before: string | null;
   /** Milliseconds a write to `unbind` may hang before the host is left as it is, with the override set. */
   readonly deadlineMs: number;
+  /** What takes back the functions bound before it, where the driver refuses this one: half a card is no good to anybody. */
+  readonly onFailure?: readonly Change[];
 }
 
 export interface Reboot {

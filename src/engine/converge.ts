@@ -114,7 +114,7 @@ async function applyAll(
       applied.push(await kind.apply(change, task.situation.session));
     } catch (error) {
       if (!(error instanceof TaskError)) throw error;
-      const back = await takeBack(change, task.situation.session, task.kindOf);
+      const back = await takeBack({ failed: change, error }, task.situation.session, task.kindOf);
       task.situation.link.invalidate(back.touches);
       throw new TaskError(
         error.message + back.message,

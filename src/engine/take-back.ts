@@ -10,13 +10,16 @@ export interface TakenBack {
   readonly touches: readonly Resource[];
 }
 
-/** Does what a failed change says must then be done. A refusal by the host ends it and is told, beside the first failure. */
+/**
+ * Does what a failed change says must then be done, unless its error says to leave the host as it is (`left_as_is`). A refusal by the host ends it and is told, beside the first failure.
+ */
 export async function takeBack(
-  failed: Change,
+  { failed, error }: { readonly failed: Change; readonly error: TaskError },
   session: HostSession,
   kindOf: (change: Change) => ChangeKind<Change>,
 ): Promise<TakenBack> {
-  const changes = (failed.kind === 'run-command' && failed.onFailure) || [];
+  const isLeft = error.detail['left_as_is'] === true;
+  const changes = (!isLeft && 'onFailure' in failed && failed.onFailure) || [];
   const touches = changes.flatMap((change) => kindOf(change).touches(change));
   if (changes.length === 0) return { message: '', detail: {}, touches };
   const done: string[] = [];
@@ -25,9 +28,9 @@ export async function takeBack(
       await kindOf(change).apply(change, session);
       done.push(kindOf(change).describe(change));
     }
-  } catch (error) {
-    if (!(error instanceof TaskError)) throw error;
-    return { message: `\nTaking it back failed too: ${error.message}`, detail: { taken_back: done }, touches };
+  } catch (second) {
+    if (!(second instanceof TaskError)) throw second;
+    return { message: `\nTaking it back failed too: ${second.message}`, detail: { taken_back: done }, touches };
   }
   return { message: `\nTaken back: ${done.join('; ')}`, detail: { taken_back: done }, touches };
 }

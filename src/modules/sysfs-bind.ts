@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { bindPciFunction } from '../changes/bind-pci-function.ts';
 import type { Change, RebootReason } from '../contract/change.ts';
 import type { FileContent } from '../contract/file-state.ts';
 import { defineModule } from '../contract/module.ts';
 import type { Read } from '../contract/probe.ts';
-import { TaskError } from '../contract/task-error.ts';
 import { type DeviceHolder, deviceHolders } from '../probes/device-holders.ts';
 import { directoryFiles } from '../probes/directory.ts';
 import { fileContent, fileState } from '../probes/file.ts';
@@ -23,10 +21,10 @@ import {
   refuseReserved,
   refuseShared,
   refuseUnviableGroups,
-  refuseWithoutIommu,
   type TargetRules,
   withGroups,
 } from './gpu/binding-targets.ts';
+import { planLive } from './gpu/live-binding.ts';
 import { obstacles } from './gpu/obstacles.ts';
 import { isSelector, parseSelector } from './gpu/pci-selector.ts';
 import { type DracutModule, planBootBinding } from './gpu/plan-boot-binding.ts';
@@ -227,23 +225,4 @@ function rulesOf({ devices, exclude, functions, group_policy }: Args): TargetRul
     functions,
     groupPolicy: group_policy,
   };
-}
-
-function planLive(given: ReturnType<typeof withVariants>, current: Current): readonly Change[] {
-  const { targets, holders } = current;
-  const wrong = targets.filter((one) => isMisbound(one, given));
-  if (isVfio(given.driver)) refuseWithoutIommu(targets);
-  if (isLeft(given, current)) return [];
-  if (wrong.length > 0) refuseHeld(holders);
-  const driverOf = (one: PciFunction) => (given.driver === 'native' ? null : driverFor(one, given));
-  return wrong.map((one) => bindPciFunction({ address: one.address, driver: driverOf(one), before: one.driver }));
-}
-
-function refuseHeld(holders: readonly DeviceHolder[]): void {
-  if (holders.length === 0) return;
-  const users = [...new Set(holders.map((one) => `${one.command || 'process'} (${one.pid}) has ${one.device} open`))];
-  throw new TaskError(
-    `not unbound while in use: ${users.join('; ')}. Stop these, or bind at boot (mode: persist, then reboot; in_use: leave gives the reason).`,
-    { failure: 'in-use', holders },
-  );
 }

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labObstacle } from '../lab/lab-fixture.ts';
+import { workspace } from '../support/play.ts';
 import { type Fleet, GPU_CLOUD, startFleet } from './support/fleet.ts';
 import { cardDrivers, complaints, tasksOf } from './support/look.ts';
 
@@ -33,6 +35,17 @@ describe.skipIf(obstacle)(`cards in use${obstacle ? ` (left out: ${obstacle})` :
     expect(complaints(played)).toEqual(new Map());
     expect(await cardDrivers(fleet, 'gpu01')).toEqual(BOUND);
     expect(fleet.lab.uptimes('gpu01')).toHaveLength(2);
+  });
+
+  it('get back what was bound before a driver refused the next function', async () => {
+    // nouveau takes the display, and finds nothing it knows in the audio function.
+    const tasks =
+      '- hosts: gpu01\n  gather_facts: false\n  tasks:\n    - sysfs-bind: {devices: ["84:00.0"], driver: nouveau}\n';
+    const played = await fleet.play(join(workspace({ 'site.yaml': tasks }), 'site.yaml'));
+    expect(complaints(played).get('gpu01')).toMatch(
+      /nouveau did not take 0000:84:00\.1.*Taken back: bind 0000:84:00\.0 to vfio-pci/s,
+    );
+    expect(await cardDrivers(fleet, 'gpu01')).toEqual(BOUND);
   });
 
   it('stop a host whose reboots are left to a person, with the holder named', async () => {

@@ -53,7 +53,7 @@ export async function hostUnderTest(options: HostOptions = {}): Promise<HostUnde
       return await kindOf(change).apply(change, session);
     } catch (error) {
       if (!(error instanceof TaskError)) throw error;
-      const back = await takeBack(change, session, kindOf);
+      const back = await takeBack({ failed: change, error }, session, kindOf);
       live.invalidate(back.touches);
       throw new TaskError(error.message + back.message, { ...error.detail, ...back.detail }, { cause: error });
     } finally {

@@ -75,7 +75,7 @@ describe.skipIf(obstacle)(
       await host.ssh(`kill ${pid}`);
     });
 
-    it('takes half a binding back when a driver refuses a function', async () => {
+    it('gives a function back to the driver it had when another refuses it', async () => {
       // pcieport is for bridges: it takes no display, so the kernel leaves the function without a driver.
       const refused = await host.playText(bind('pcieport'));
       expect(refused.exitCode).toBe(2);

@@ -138,8 +138,13 @@ export class SimulatedKernel {
     return [...driver.dynamic, ...(driver.module.driver?.ids ?? [])].some((id) => matches(id, pci));
   }
 
-  /** What the driver's probe function answers. vfio-pci takes nothing that has no IOMMU group, and no bridge. */
-  #refusal(driver: Driver, pci: PciFunction): 'EINVAL' | undefined {
+  /**
+   * What the driver's probe function answers. vfio-pci takes nothing that has no IOMMU group, and no bridge; a driver for one kind
+   * of hardware finds nothing it knows in another, whatever an override says.
+   */
+  #refusal(driver: Driver, pci: PciFunction): 'EINVAL' | 'ENODEV' | undefined {
+    const { ids = [] } = driver.module.driver ?? {};
+    if (ids.length > 0 && !ids.some((id) => matches(id, pci))) return 'ENODEV';
     if (driver.name !== 'vfio-pci') return undefined;
     return this.options.iommu && !pci.class.startsWith('06') ? undefined : 'EINVAL';
   }
