@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Change, RebootReason } from '../contract/change.ts';
+import type { RebootReason } from '../contract/change.ts';
 import type { FileContent } from '../contract/file-state.ts';
 import { defineModule } from '../contract/module.ts';
 import type { Read } from '../contract/probe.ts';
