@@ -14,6 +14,8 @@ throughShells('setup', (box) => {
       ansible_os_family: expect.any(String),
       ansible_memtotal_mb: expect.any(Number),
       ansible_user_id: expect.any(String),
+      ansible_user_dir: expect.stringMatching(/^\//),
+      ansible_lo: { device: 'lo', type: 'loopback', mtu: 65_536 },
       ansible_date_time: { epoch: expect.stringMatching(/^\d+$/), year: expect.stringMatching(/^\d{4}$/) },
     });
     expect(Number(facts['ansible_processor_vcpus'])).toBeGreaterThan(0);

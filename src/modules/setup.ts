@@ -19,7 +19,7 @@ export default defineModule<z.output<typeof args>, Readonly<Record<string, unkno
   aliases: ['gather_facts'],
   summary: 'Gather facts about the host',
   description:
-    'Facts have Ansible’s names: distribution, os_family, kernel, architecture, hostname, fqdn, memory, processors, default_ipv4, mounts, pkg_mgr, service_mgr, virtualization, date_time, cmdline. No Python is needed on the host.',
+    'Facts have Ansible’s names: distribution, os_family, kernel, architecture, hostname, fqdn, memory, processors, default_ipv4, default_ipv6, every network interface under its own name, dns, mounts, pkg_mgr, service_mgr, virtualization, date_time, cmdline. Not there: devices, lvm, local facts of /etc/ansible/facts.d, SSH host keys and Python. No Python is needed on the host.',
   args,
   observe: (_, read) => read(hostFacts()),
   plan: () => [],

@@ -16,6 +16,23 @@ const ROCKY_9 = `
 /proc/mounts:proc /proc proc rw 0 0
 /proc/mounts:nas:/export /mnt/with\\040blank nfs4 rw 0 0
 /sys/class/dmi/id/sys_vendor:Supermicro
+/etc/resolv.conf:# by NetworkManager
+/etc/resolv.conf:search example.org lab.example.org
+/etc/resolv.conf:nameserver 192.0.2.53
+/sys/class/net/br-ex/address:02:00:00:00:00:07
+/sys/class/net/br-ex/mtu:9000
+/sys/class/net/br-ex/type:1
+/sys/class/net/br-ex/operstate:up
+/sys/class/net/br-ex/bridge/bridge_id:8000.020000000007
+/sys/class/net/bond0/address:02:00:00:00:00:08
+/sys/class/net/bond0/type:1
+/sys/class/net/bond0/operstate:down
+/sys/class/net/bond0/bonding/mode:802.3ad 4
+/sys/class/net/bond0/bonding/slaves:eth0 eth1
+/sys/class/net/lo/address:00:00:00:00:00:00
+/sys/class/net/lo/mtu:65536
+/sys/class/net/lo/type:772
+/sys/class/net/lo/operstate:unknown
 
 @@uname
 Linux gpu01.example.org 5.14.0-427.el9.x86_64 #1 SMP PREEMPT_DYNAMIC Wed May 8 x86_64
@@ -44,10 +61,16 @@ gpu01.example.org
 @@addresses
 1: lo    inet 127.0.0.1/8 scope host lo
 3: br-ex    inet 192.0.2.7/24 brd 192.0.2.255 scope global br-ex
+3: br-ex    inet 198.51.100.200/26 scope global secondary br-ex
 3: br-ex    inet6 2001:db8::7/64 scope global
+3: br-ex    inet6 fe80::7/64 scope link
 
 @@route
 default via 192.0.2.1 dev br-ex proto static metric 100
+
+@@ipvsix
+00000000000000000000000000000000 00 00000000000000000000000000000000 00 fd000000000000000000000000000001 00000064 00000001 00000000 00000003    br-ex
+00000000000000000000000000000000 00 00000000000000000000000000000000 00 00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo
 
 @@df
 Filesystem 1024-blocks Used Available Capacity Mounted on
@@ -59,6 +82,10 @@ Filesystem 1024-blocks Used Available Capacity Mounted on
 @@id
 root
 0
+0
+
+@@passwd
+root:x:0:0:the root:/root:/bin/bash
 
 @@env
 HOME=/root
@@ -77,6 +104,7 @@ none
 1
 
 @@interfaces
+bond0
 br-ex
 lo
 `;
@@ -101,8 +129,25 @@ it('understands a Rocky Linux 9 host', () => {
     ansible_processor_vcpus: 4,
     ansible_processor_threads_per_core: 1,
     ansible_cmdline: { ro: true, intel_iommu: 'on', iommu: 'pt' },
-    ansible_default_ipv4: { interface: 'br-ex', address: '192.0.2.7', gateway: '192.0.2.1', prefix: '24' },
-    ansible_all_ipv4_addresses: ['192.0.2.7'],
+    ansible_default_ipv4: {
+      ...{ interface: 'br-ex', alias: 'br-ex', gateway: '192.0.2.1', type: 'bridge', mtu: 9000 },
+      ...{ macaddress: '02:00:00:00:00:07', address: '192.0.2.7', prefix: '24', netmask: '255.255.255.0' },
+      ...{ network: '192.0.2.0', broadcast: '192.0.2.255' },
+    },
+    ansible_default_ipv6: { interface: 'br-ex', address: '2001:db8::7', gateway: 'fd00::1', scope: 'global' },
+    ansible_all_ipv4_addresses: ['192.0.2.7', '198.51.100.200'],
+    ansible_br_ex: {
+      ...{ device: 'br-ex', active: true, type: 'bridge', mtu: 9000, macaddress: '02:00:00:00:00:07' },
+      ipv4: { address: '192.0.2.7' },
+      ipv4_secondaries: [{ address: '198.51.100.200', netmask: '255.255.255.192', network: '198.51.100.192' }],
+      ipv6: [{ address: '2001:db8::7', prefix: '64' }, { scope: 'link' }],
+    },
+    ansible_bond0: { active: false, type: 'bonding', slaves: ['eth0', 'eth1'] },
+    ansible_lo: { type: 'loopback', mtu: 65536, ipv4: { address: '127.0.0.1', netmask: '255.0.0.0', broadcast: '' } },
+    ansible_dns: { nameservers: ['192.0.2.53'], search: ['example.org', 'lab.example.org'] },
+    ansible_user_dir: '/root',
+    ansible_user_shell: '/bin/bash',
+    ansible_user_gid: 0,
     ansible_mounts: [
       { device: '/dev/mapper/rl-root', mount: '/', fstype: 'xfs', size_total: 1024000, size_available: 614400 },
       { device: 'nas:/export', mount: '/mnt/with blank', fstype: 'nfs4' },
@@ -138,6 +183,8 @@ it('finds the default gateway in the kernel’s table where there is no ip(8)', 
     .join('\n');
   expect(parseFacts(`\n@@files\n${table}\n@@interfaces\n`)['ansible_default_ipv4']).toEqual({
     interface: 'eth0',
+    alias: 'eth0',
     gateway: '192.0.2.1',
+    type: 'unknown',
   });
 });

@@ -1,5 +1,6 @@
 import { distributionFacts } from './facts-distribution.ts';
-import { memoryFacts, mountFacts, networkFacts, timeFacts } from './facts-system.ts';
+import { networkFacts } from './facts-network.ts';
+import { memoryFacts, mountFacts, timeFacts } from './facts-system.ts';
 
 export type Facts = Readonly<Record<string, unknown>>;
 
@@ -14,11 +15,12 @@ export interface FactText {
 export function parseFacts(output: string): Facts {
   const text = factText(output);
   const facts = {
+    // First, because interfaces have names that somebody chose.
+    ...networkFacts(text),
     ...kernelFacts(text),
     ...distributionFacts(text),
     ...memoryFacts(text),
     ...processorFacts(text),
-    ...networkFacts(text),
     ...mountFacts(text),
     ...timeFacts(text),
     ...userFacts(text),
@@ -102,11 +104,21 @@ function processorFacts(text: FactText): Facts {
 }
 
 function userFacts(text: FactText): Facts {
-  const [name = '', uid] = text.lines('id');
+  const [name = '', uid, gid] = text.lines('id');
+  const number = Number(uid);
+  const [, , , , gecos = '', dir = '', shell = ''] = (text.lines('passwd')[0] ?? '').split(':');
   const environment = text
     .lines('env')
     .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
-  return { user_id: name, user_uid: Number(uid), env: Object.fromEntries(environment) };
+  return {
+    user_id: name,
+    user_uid: number,
+    effective_user_id: number,
+    real_user_id: number,
+    ...(gid !== undefined && { user_gid: Number(gid), effective_group_id: Number(gid), real_group_id: Number(gid) }),
+    ...(dir !== '' && { user_gecos: gecos, user_dir: dir, user_shell: shell }),
+    env: Object.fromEntries(environment),
+  };
 }
 
 function hardwareFacts(text: FactText): Facts {

@@ -17,59 +17,6 @@ export function memoryFacts(text: FactText): Facts {
   };
 }
 
-interface Address {
-  readonly device: string;
-  readonly family: string;
-  readonly address: string;
-  readonly prefix: number;
-}
-
-export function networkFacts(text: FactText): Facts {
-  const addresses = text.lines('addresses').flatMap(addressOf);
-  const all = (family: string): readonly string[] =>
-    addresses
-      .filter((one) => one.family === family && !/^(?:127\.|::1$)/.test(one.address))
-      .map(({ address }) => address);
-  return {
-    interfaces: text.lines('interfaces'),
-    default_ipv4: defaultAddress(text, addresses),
-    all_ipv4_addresses: all('inet'),
-    all_ipv6_addresses: all('inet6'),
-  };
-}
-
-/** `2: eth0    inet 192.0.2.5/24 brd … scope global eth0` */
-function addressOf(line: string): readonly Address[] {
-  const match = /^\d+:\s+(\S+)\s+(inet6?)\s+([0-9a-f.:]+)(?:\/(\d+))?/.exec(line);
-  if (!match) return [];
-  const [, device = '', family = '', address = '', prefix] = match;
-  return [{ device: device.replace(/@.*$/, ''), family, address, prefix: Number(prefix ?? 32) }];
-}
-
-/** Without ip(8) the kernel's own table names at least device and gateway. */
-function defaultAddress(text: FactText, addresses: readonly Address[]): Facts {
-  const route = text.lines('route')[0] ?? '';
-  const [kernelDevice, , kernelGateway] = kernelRoute(text.file('/proc/net/route') ?? '');
-  const device = /\bdev (\S+)/.exec(route)?.[1] ?? kernelDevice;
-  if (device === undefined) return {};
-  const own = addresses.find((one) => one.device === device && one.family === 'inet');
-  const gateway = /\bvia (\S+)/.exec(route)?.[1] ?? littleEndian(kernelGateway ?? '');
-  return { interface: device, gateway, ...(own && { address: own.address, prefix: String(own.prefix) }) };
-}
-
-function kernelRoute(table: string): readonly string[] {
-  const rows = table.split('\n').map((line) => line.split(/\s+/));
-  return rows.find(([, destination]) => destination === '00000000') ?? [];
-}
-
-/** /proc/net/route writes addresses as the CPU holds them. @example littleEndian('0102A8C0') // '192.168.2.1' */
-function littleEndian(hex: string): string {
-  return (hex.match(/../g) ?? [])
-    .reverse()
-    .map((pair) => Number.parseInt(pair, 16))
-    .join('.');
-}
-
 export function mountFacts(text: FactText): Facts {
   const sizes = new Map(text.lines('df').map((line) => sizeOf(line)));
   const rows = (text.file('/proc/mounts') ?? '').split('\n').map((line) => line.split(' ').map(unescapeOctal));

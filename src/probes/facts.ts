@@ -14,7 +14,10 @@ set --
 for f in /etc/os-release /usr/lib/os-release /proc/meminfo /proc/cmdline /proc/uptime /proc/net/route /proc/mounts \\
   /proc/sys/kernel/random/boot_id /etc/machine-id /etc/debian_version /proc/swaps /sys/class/dmi/id/product_name \\
   /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_version /sys/class/dmi/id/bios_version /sys/class/dmi/id/bios_date \\
-  /sys/class/dmi/id/board_name /sys/class/dmi/id/product_serial /sys/class/dmi/id/product_uuid; do
+  /sys/class/dmi/id/board_name /sys/class/dmi/id/product_serial /sys/class/dmi/id/product_uuid \\
+  /etc/resolv.conf /sys/class/net/*/address /sys/class/net/*/mtu /sys/class/net/*/type \\
+  /sys/class/net/*/operstate /sys/class/net/*/bridge/bridge_id /sys/class/net/*/bonding/mode \\
+  /sys/class/net/*/bonding/slaves; do
   [ -r "$f" ] && set -- "$@" "$f"
 done
 section files; grep -aH '' -- "$@"
@@ -25,7 +28,9 @@ section addresses; ip -o addr show 2>/dev/null
 section route; ip -o route show default 2>/dev/null
 section df; $limit df -Pkl 2>/dev/null
 section date; date '+%s %Y-%m-%dT%H:%M:%S %z %Z'
-section id; id -un; id -u
+section ipvsix; grep -sE '^0{32} 00 ' /proc/net/ipv6_route
+section id; me=$(id -un); printf '%s\\n' "$me"; id -u; id -g
+section passwd; while IFS= read -r line; do case $line in "$me":*) printf '%s\\n' "$line"; break;; esac; done < /etc/passwd
 section env; env
 section tools
 for t in apt-get dnf yum zypper apk pacman systemctl python3 selinuxenabled systemd-detect-virt; do command -v "$t" >/dev/null && printf '%s\\n' "$t"; done
