@@ -1,3 +1,4 @@
+import { TaskError } from '../contract/task-error.ts';
 import { expandTemplate, pythonRegex } from './python-regex.ts';
 
 /** What lineinfile does to the lines of a file. Texts are bytes as latin1, except those of the user. */
@@ -8,6 +9,8 @@ export interface LineEdit {
   readonly insertAfter?: string | undefined;
   readonly insertBefore?: string | undefined;
   readonly isFirst: boolean;
+  /** What becomes of several lines that match: Ansible takes the last. */
+  readonly onMultiple?: 'last' | 'all' | 'error';
   readonly hasBackrefs: boolean;
 }
 
@@ -32,8 +35,14 @@ export function matcherOf({ regexp, searchString }: LineEdit): Matcher | undefin
 export function presentLine(text: string, edit: LineEdit): string {
   const lines = splitLines(text);
   const matches = matcherOf(edit);
-  const at = matches ? indexOf(lines, (line) => matches(line) !== false, edit.isFirst) : -1;
-  if (matches && at >= 0) return replaced(lines, at, wordsFor(edit, matches(lines[at] ?? '')));
+  const found = matches ? lines.flatMap((line, index) => (matches(line) === false ? [] : [index])) : [];
+  if (edit.onMultiple === 'error' && found.length > 1) throw ambiguous(lines, found);
+  const chosen = edit.onMultiple === 'all' ? found : edit.isFirst ? found.slice(0, 1) : found.slice(-1);
+  if (matches && chosen.length > 0)
+    return chosen.reduce((done, at) => {
+      const current = splitLines(done);
+      return replaced(current, at, wordsFor(edit, matches(current[at] ?? '')));
+    }, text);
   if (edit.hasBackrefs) return text;
   const line = latin1(edit.line);
   if (lines.some((existing) => existing.replace(/[\r\n]+$/, '') === line)) return text;
@@ -47,6 +56,18 @@ export function absentLines(text: string, edit: LineEdit): string {
   const isUnwanted = matches ?? ((line: string) => line.replace(/[\r\n]+$/, '') === latin1(edit.line));
   const kept = lines.filter((line) => isUnwanted(line) === false);
   return kept.length === lines.length ? text : kept.join('');
+}
+
+function ambiguous(lines: readonly string[], found: readonly number[]): TaskError {
+  const places = found.map(
+    (at) =>
+      `${at + 1}: ${Buffer.from(lines[at] ?? '', 'latin1')
+        .toString()
+        .trimEnd()}`,
+  );
+  return new TaskError(
+    `${found.length} lines match, and on_multiple: error asks for one at most (line ${places.slice(0, 5).join('; line ')})`,
+  );
 }
 
 function wordsFor(edit: LineEdit, match: RegExpExecArray | boolean): string {

@@ -33,6 +33,24 @@ describe('lineinfile', () => {
       { regexp: '^a=', line: 'a=3', firstmatch: true },
       'a=3\na=2\nb\n',
     ],
+    [
+      'replaces every match when asked',
+      'a=1\nb\na=2\n',
+      { regexp: '^a=', line: 'a=3', on_multiple: 'all' },
+      'a=3\nb\na=3\n',
+    ],
+    [
+      'is content with all of them as wanted',
+      'a=3\na=3\n',
+      { regexp: '^a=', line: 'a=3', on_multiple: 'all' },
+      undefined,
+    ],
+    [
+      'replaces the only match where several would be an error',
+      'a=1\nb\n',
+      { regexp: '^a=', line: 'a=3', on_multiple: 'error' },
+      'a=3\nb\n',
+    ],
     ['is content with a line that is there', 'a=1\nb\n', { regexp: '^a=', line: 'a=1' }, undefined],
     [
       'is content with an identical line elsewhere',
@@ -143,4 +161,11 @@ describe('lineinfile', () => {
   ])('refuses arguments that contradict each other: %j', (args) => {
     expect(lineinfile.args.safeParse({ path: '/x', ...args }).success).toBe(false);
   });
+});
+
+it('names the lines that match where there may be one only', () => {
+  const args = { regexp: '^a=', line: 'a=3', on_multiple: 'error' };
+  expect(() => after(holding('a=1\nb\na=2\n'), args)).toThrow(
+    '2 lines match, and on_multiple: error asks for one at most (line 1: a=1; line 3: a=2)',
+  );
 });

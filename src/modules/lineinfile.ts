@@ -25,6 +25,12 @@ const args = z
     insertafter: z.string().optional().describe('EOF, or an expression: a new line goes after its last match'),
     insertbefore: z.string().optional().describe('BOF, or an expression: a new line goes before its last match'),
     firstmatch: z.boolean().default(false).describe('Use the first match instead of the last'),
+    on_multiple: z
+      .enum(['last', 'all', 'error'])
+      .default('last')
+      .describe(
+        'What becomes of several lines that match: the last is replaced, as by Ansible, or all are, or none and it is said',
+      ),
     backrefs: z
       .boolean()
       .default(false)
@@ -106,7 +112,7 @@ function plan(wanted: Args, current: EditedFile): readonly Change[] {
 }
 
 function editFor(wanted: Args): LineEdit {
-  const { line = '', regexp, search_string, insertafter, insertbefore, firstmatch, backrefs } = wanted;
+  const { line = '', regexp, search_string, insertafter, insertbefore, firstmatch, on_multiple, backrefs } = wanted;
   return {
     line,
     regexp,
@@ -114,6 +120,7 @@ function editFor(wanted: Args): LineEdit {
     insertAfter: insertafter,
     insertBefore: insertbefore,
     isFirst: firstmatch,
+    onMultiple: on_multiple,
     hasBackrefs: backrefs,
   };
 }
