@@ -19,7 +19,7 @@ function linesOf(play: ListedPlay, input: Listed, options: PlayOptions): readonl
   return [
     ...(options.listHosts ? hostsOf(play, input).map((host) => `host ${host}`) : []),
     ...(options.listTasks ? play.tasks.map(({ name, tags: own }) => `task ${name}${bracketed(own)}`) : []),
-    ...(options.listTags ? [`tags ${tags.join(', ')}`] : []),
+    ...(options.listTags ? [`tags ${tags.join(', ') || '(none)'}`] : []),
   ];
 }
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { prose, span } from '../report/line.ts';
+import { paint } from '../report/paint.ts';
 import { withHostOptions, withInventory, withPlayOptions } from './options.ts';
 
 // Verbs are imported when they are called: `tsplay --help` must not load ssh2.
@@ -11,7 +13,9 @@ const tsplay = new Command('tsplay')
   .showHelpAfterError('(add --help for what is possible)')
   .addHelpText(
     'after',
-    '\nExit codes: 0 converged, 1 invalid input, 2 a host failed, 3 drift found by check, 4 a host unreachable, 130 interrupted.',
+    folded(
+      'Exit codes: 0 converged, 1 invalid input, 2 a host failed, 3 drift found by check, 4 a host unreachable, 130 interrupted.',
+    ),
   );
 
 withPlayOptions(tsplay.command('run').description('apply playbooks to hosts').argument('<playbook...>'))
@@ -51,13 +55,12 @@ withHostOptions(
   .addOption(new Option('-o, --output <format>', 'how to report').choices(['table', 'json']).default('table'))
   .addHelpText(
     'after',
-    `
-A card is ready when every function of its slot is on vfio-pci and nothing else in its IOMMU group is on a host driver.
-Cards that gpu_devices and gpu_exclude of the inventory leave to the host, the firmware's console, and cards shared by
-SR-IOV are "kept". Model names come from each host's own pci.ids or hardware database.
-
-Exit codes: 0 listed, 1 invalid input, 2 a host failed, 3 a card is not ready (only with --require-ready),
-4 a host unreachable, 130 interrupted.`,
+    folded(
+      'A card is ready when every function of its slot is on vfio-pci and nothing else in its IOMMU group is on a host driver.',
+      'Cards that gpu_devices and gpu_exclude of the inventory leave to the host, the firmware\'s console, and cards shared by SR-IOV are "kept". Model names come from each host\'s own pci.ids or hardware database.',
+      '',
+      'Exit codes: 0 listed, 1 invalid input, 2 a host failed, 3 a card is not ready (only with --require-ready), 4 a host unreachable, 130 interrupted.',
+    ),
   )
   .action(async (pattern, options) => exit((await import('./verbs/gpus.ts')).gpus(pattern, options)));
 
@@ -72,15 +75,14 @@ withHostOptions(
   .addOption(new Option('-o, --output <format>', 'how to report').choices(['text', 'json']).default('text'))
   .addHelpText(
     'after',
-    `
-Changes nothing. nova.conf may be read by root and nova only: log in as root, or add --become.
-Hosts are computes when they are in the group gpu_hosts or have a GPU for guests, and controllers when they are in
-nova_controllers or run Nova's API, scheduler or conductor. Links between them can only be judged when both are asked.
-Flavors and Placement are asked from a controller, with its clouds.yaml or the OS_* variables set here.
-What cannot be looked at is "not checked", with the reason, and never counts as fine.
-
-Exit codes: 0 every link that could be checked holds, 1 invalid input, 2 a host failed, 3 a link is broken,
-4 a host unreachable, 130 interrupted.`,
+    folded(
+      'Changes nothing. nova.conf may be read by root and nova only: log in as root, or add --become.',
+      "Hosts are computes when they are in the group gpu_hosts or have a GPU for guests, and controllers when they are in nova_controllers or run Nova's API, scheduler or conductor. Links between them can only be judged when both are asked.",
+      'Flavors and Placement are asked from a controller, with its clouds.yaml or the OS_* variables set here.',
+      'What cannot be looked at is "not checked", with the reason, and never counts as fine.',
+      '',
+      'Exit codes: 0 every link that could be checked holds, 1 invalid input, 2 a host failed, 3 a link is broken, 4 a host unreachable, 130 interrupted.',
+    ),
   )
   .action(async (pattern, options) => exit((await import('./verbs/doctor.ts')).doctor(pattern, options)));
 
@@ -105,15 +107,22 @@ tsplay
   .addOption(new Option('--fault <host=fault...>', 'order a fault, e.g. gpu02=never-returns').default([], 'none'))
   .addHelpText(
     'after',
-    `
-Simulated: PCI bus, drivers and IOMMU groups, kernel modules, boot menu, initramfs, reboot, systemd and the Nova services.
-Real: the SSH protocol, sh, files, processes and permissions, on a copy of this machine that is thrown away.
-
-Faults, ordered as --fault gpu02=never-returns (some take a value: gpu01=slow-link:200):
-  never-returns, same-boot-id, new-host-key, wrong-machine-id, second-reboot[:ms]   at the next reboot
-  hang-unbind[:address], full-boot, slow-link[:ms], drop-after-bytes[:n], noise[:text]   at once`,
+    folded(
+      'Simulated: PCI bus, drivers and IOMMU groups, kernel modules, boot menu, initramfs, reboot, systemd and the Nova services.',
+      'Real: the SSH protocol, sh, files, processes and permissions, on a copy of this machine that is thrown away.',
+      '',
+      'Faults, ordered as --fault gpu02=never-returns (some take a value: gpu01=slow-link:200)',
+      'at the next reboot: never-returns, same-boot-id, new-host-key, wrong-machine-id, second-reboot[:ms]',
+      'at once: hang-unbind[:address], full-boot, slow-link[:ms], drop-after-bytes[:n], noise[:text]',
+    ),
   )
   .action(async (action, options) => exit((await import('./verbs/lab.ts')).lab(action, options)));
+
+/** Paragraphs below a verb's options, as wide as commander makes those. */
+function folded(...paragraphs: readonly string[]): string {
+  const lines = ['', ...paragraphs].map((text) => prose(0, span(text)));
+  return paint(lines, { hasColour: false, columns: () => process.stdout.columns || 80 }).trimEnd();
+}
 
 /** Lets output drain before the process ends; the connections have said goodbye, and hosts may take their time to answer. */
 async function exit(work: Promise<number>): Promise<void> {

@@ -134,9 +134,11 @@ export function withPlayOptions(command: Command): Command {
     .option('--list-tags', 'only show the tags of each play')
     .option('--syntax-check', 'only check playbooks and inventory')
     .addOption(
-      new Option('-o, --output <format>', 'how to report')
-        .choices(['pretty', 'plain', 'json'])
-        .default(undefined, 'pretty on a terminal, else plain'),
+      new Option('-o, --output <format>', 'how to report; without it pretty on a terminal, else plain').choices([
+        'pretty',
+        'plain',
+        'json',
+      ]),
     )
     .option('-v, --verbose', 'say more (repeatable)', (_: string, previous: number) => previous + 1, 0);
 }

@@ -1,6 +1,8 @@
 import { suggest } from '../../language/suggest.ts';
 import { registry } from '../compose.ts';
+import { docLines } from '../doc-lines.ts';
 import { modulePage } from '../module-docs.ts';
+import { print, printLines, terminalColumns } from '../print-lines.ts';
 
 /** `tsplay doc`. */
 export async function doc(name: string | undefined): Promise<number> {
@@ -12,7 +14,10 @@ export async function doc(name: string | undefined): Promise<number> {
   }
   const module = known.find(name.replace(/^(ansible\.(builtin|legacy)|community\.general|tsplay\.builtin)\./, ''));
   if (module) {
-    console.log(modulePage(module).replace(/^<!--.*-->\n\n/, ''));
+    const page = modulePage(module).replace(/^<!--.*-->\n\n/, '');
+    // Into a file or a pipe it goes as it is: Markdown.
+    if (terminalColumns() === undefined) await print(page);
+    else await printLines(docLines(page));
     return 0;
   }
   const similar = suggest(name, [...known.names()]);
