@@ -193,8 +193,12 @@ export async function settings(
   mode: 'run' | 'check',
   options: PlayOptions,
 ): Promise<RunSettings> {
-  const password = options.askPass ? new Secret(await askSecret('SSH password: ')) : undefined;
-  const becomePassword = options.askBecomePass ? new Secret(await askSecret('Become password: ')) : undefined;
+  const password = options.askPass
+    ? new Secret(await askSecret('SSH password: ', 'set ansible_password, in a vault'))
+    : undefined;
+  const becomePassword = options.askBecomePass
+    ? new Secret(await askSecret('Become password: ', 'set ansible_become_password, in a vault'))
+    : undefined;
   for (const secret of [password, becomePassword]) if (secret) composition.secrets.add(secret.reveal());
   return {
     mode: options.check ? 'check' : mode,
@@ -235,7 +239,7 @@ async function prompted(
     plays.flatMap((play) => play.varsPrompt),
   )) {
     if (name in extra || name in answers) continue;
-    const answer = isPrivate ? await askSecret(`${prompt}: `) : await ask(`${prompt}: `);
+    const answer = await (isPrivate ? askSecret : ask)(`${prompt}: `, `give it with -e ${name}=…`);
     if (isPrivate) secrets.add(answer);
     answers[name] = answer === '' ? fallback : answer;
   }

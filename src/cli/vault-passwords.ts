@@ -8,6 +8,8 @@ import { askSecret } from './prompts.ts';
 /** Milliseconds a password script may take. */
 const SCRIPT_DEADLINE_MS = 30_000;
 
+const WITHOUT_TERMINAL = 'name a file or program that knows it with --vault-password-file';
+
 interface VaultOptions {
   readonly vaultPasswordFile: readonly string[];
   readonly vaultId: readonly string[];
@@ -32,10 +34,12 @@ export async function vaultPasswords(
     const source = labelled.slice(at + 1);
     passwords.push({
       id,
-      password: source === 'prompt' ? await askSecret(`Vault password (${id}): `) : readPassword(source),
+      password:
+        source === 'prompt' ? await askSecret(`Vault password (${id}): `, WITHOUT_TERMINAL) : readPassword(source),
     });
   }
-  if (options.askVaultPass) passwords.push({ id: 'default', password: await askSecret('Vault password: ') });
+  if (options.askVaultPass)
+    passwords.push({ id: 'default', password: await askSecret('Vault password: ', WITHOUT_TERMINAL) });
   return passwords;
 }
 
