@@ -30,6 +30,18 @@ describe('apt', () => {
       { a: '1', b: null },
       ['apt-get purge -- a'],
     ],
+    [
+      'upgrades only what is there',
+      { name: ['a=2', 'b'], only_upgrade: true },
+      { a: '1', b: null },
+      ['apt-get install -- a=2'],
+    ],
+    [
+      'hands over what was allowed',
+      { name: ['a'], allow_unauthenticated: true, allow_change_held_packages: true },
+      { a: null },
+      ['apt-get install --allow-unauthenticated --allow-change-held-packages -- a'],
+    ],
     ['splits names at commas', { name: ['a, b'] }, { a: null, b: null }, ['apt-get install -- a b']],
   ])('%s', (_, args, installed, expected) => {
     const packages = Object.entries(installed).map(([name, version]) => ({ name, installed: version }));
@@ -54,6 +66,16 @@ describe('apt', () => {
       { argv: ['/bin/sh', '-c', expect.stringContaining('update')] },
       { argv: expect.arrayContaining(['DPkg::Lock::Timeout=7', '-y']), env: { DEBIAN_FRONTEND: 'noninteractive' } },
     ]);
+  });
+
+  it('gives dpkg the options that were asked for, and keeps edited files otherwise', () => {
+    const dpkgOptions = (args: object) =>
+      apt
+        .plan(apt.args.parse({ name: ['a'], ...args }), { ...none, packages: [{ name: 'a', installed: null }] })
+        .flatMap((change) => (change.kind === 'run-command' ? change.argv : []))
+        .filter((word) => word.startsWith('Dpkg::Options'));
+    expect(dpkgOptions({})).toEqual(['Dpkg::Options::=--force-confdef', 'Dpkg::Options::=--force-confold']);
+    expect(dpkgOptions({ dpkg_options: 'force-confnew' })).toEqual(['Dpkg::Options::=--force-confnew']);
   });
 
   it('refuses arguments without any package', () => {

@@ -26,6 +26,17 @@ const args = z
       .describe('Install recommended packages too. Absent: as the host is configured'),
     default_release: z.string().optional().describe('Release to prefer, as apt-get -t'),
     allow_downgrade: z.boolean().default(false).describe('A lower version than the installed one may be asked for'),
+    only_upgrade: z.boolean().default(false).describe('Packages that are not installed are left alone'),
+    allow_unauthenticated: z.boolean().default(false).describe('Install what no key vouches for'),
+    allow_change_held_packages: z.boolean().default(false).describe('Packages on hold may change too'),
+    dpkg_options: z
+      .string()
+      .regex(/^[a-z-]+(,[a-z-]+)*$/, 'must be options of dpkg such as force-confnew')
+      .optional()
+      .describe('Options of dpkg instead of force-confdef,force-confold'),
+    force_apt_get: z.boolean().optional().describe('Accepted for compatibility: apt-get is what is used'),
+    update_cache_retries: z.number().optional().describe('Accepted for compatibility: a task has `retries`'),
+    update_cache_retry_max_delay: z.number().optional().describe('Accepted for compatibility: a task has `delay`'),
     purge: z.boolean().default(false).describe('absent: remove configuration files too'),
     autoremove: z.boolean().default(false).describe('absent: remove dependencies that nothing needs any more'),
     lock_timeout: z.number().int().min(0).default(300).describe('Seconds to wait while another program holds the lock'),
@@ -53,6 +64,16 @@ export default defineModule<Args, AptCurrent>({
   description:
     'Never asks: apt-get runs non-interactively and keeps configuration files that were edited (apt-get(8), dpkg(1) --force-confold). update_cache refreshes the lists at most once a run.',
   args,
+  argAliases: {
+    package: 'name',
+    'update-cache': 'update_cache',
+    'install-recommends': 'install_recommends',
+    'default-release': 'default_release',
+    'allow-downgrade': 'allow_downgrade',
+    allow_downgrades: 'allow_downgrade',
+    'allow-downgrades': 'allow_downgrade',
+    'allow-unauthenticated': 'allow_unauthenticated',
+  },
   observe: observeApt,
   plan: (wanted, current) => [...(current.isCacheStale ? [refresh(wanted)] : []), ...planApt(wanted, current)],
   examples: [
@@ -108,6 +129,8 @@ function planApt(wanted: Args, current: AptCurrent): readonly Change[] {
     ...(recommends === undefined ? [] : [recommends ? '--install-recommends' : '--no-install-recommends']),
     ...(release === undefined ? [] : ['-t', release]),
     ...(wanted.allow_downgrade ? ['--allow-downgrades'] : []),
+    ...(wanted.allow_unauthenticated ? ['--allow-unauthenticated'] : []),
+    ...(wanted.allow_change_held_packages ? ['--allow-change-held-packages'] : []),
   ];
   const predicted = missing.map(({ name, version }) => ({
     name,
@@ -115,7 +138,7 @@ function planApt(wanted: Args, current: AptCurrent): readonly Change[] {
   }));
   return [
     packageCommand(
-      aptGet(wanted.lock_timeout, ['install', ...options, '--', ...listed(missing)]),
+      aptGet(wanted.lock_timeout, ['install', ...options, '--', ...listed(missing)], wanted.dpkg_options?.split(',')),
       `install ${listed(missing).join(', ')}`,
       predicted,
     ),
@@ -123,6 +146,7 @@ function planApt(wanted: Args, current: AptCurrent): readonly Change[] {
 }
 
 function isAsWanted(one: WantedPackage, installed: string | null, wanted: Args, current: AptCurrent): boolean {
+  if (installed === null && wanted.only_upgrade) return true;
   if (!hasWantedVersion(one, installed)) return false;
   const candidate = current.candidates.get(one.name);
   return (

@@ -66,18 +66,17 @@ export function packageCommand(
   });
 }
 
-/** Seconds to wait while another program (unattended upgrades, most often) holds dpkg's lock. */
-export function aptGet(lockSeconds: number, words: readonly string[]): RunCommand['argv'] {
-  const options = [
-    '-y',
-    '-q',
-    '-o',
-    `DPkg::Lock::Timeout=${lockSeconds}`,
-    '-o',
-    'Dpkg::Options::=--force-confdef',
-    '-o',
-    'Dpkg::Options::=--force-confold',
-  ];
+/** Configuration files that were edited stay, and nobody is asked (dpkg(1)). */
+const DPKG_OPTIONS = ['force-confdef', 'force-confold'];
+
+/** @param lockSeconds to wait while another program (unattended upgrades, most often) holds dpkg's lock */
+export function aptGet(
+  lockSeconds: number,
+  words: readonly string[],
+  dpkgOptions: readonly string[] = DPKG_OPTIONS,
+): RunCommand['argv'] {
+  const forDpkg = dpkgOptions.flatMap((option) => ['-o', `Dpkg::Options::=--${option}`]);
+  const options = ['-y', '-q', '-o', `DPkg::Lock::Timeout=${lockSeconds}`, ...forDpkg];
   return ['apt-get', ...options, ...words];
 }
 

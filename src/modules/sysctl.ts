@@ -44,6 +44,7 @@ export default defineModule<Args, Current>({
   description:
     'Compares the running kernel (/proc/sys) and the file with the value wanted; it has converged when both agree. Source: sysctl.d(5).',
   args,
+  argAliases: { key: 'name', val: 'value' },
   textArgs: ['value'],
   async observe({ name, sysctl_file }, read) {
     const path = livePath(name);
