@@ -6,13 +6,16 @@ const ROW = /^\| `(?<name>[^`]+)` \| (?<type>.*?) \| (?<fallback>.*?) \| (?<mean
 /** A page of docs/modules/ for a terminal: tables become lists, since their cells are wider than any screen. */
 export function docLines(page: string): readonly Line[] {
   let isCode = false;
-  const lines = page.trimEnd().split('\n').flatMap((text): readonly Line[] => {
-    if (text.startsWith('```')) {
-      isCode = !isCode;
-      return [];
-    }
-    return isCode ? [verbatim(4, span(text))] : lineOf(text);
-  });
+  const lines = page
+    .trimEnd()
+    .split('\n')
+    .flatMap((text): readonly Line[] => {
+      if (text.startsWith('```')) {
+        isCode = !isCode;
+        return [];
+      }
+      return isCode ? [verbatim(4, span(text))] : lineOf(text);
+    });
   return lines.filter((line, index) => !isBlank(line) || !isBlank(lines[index - 1] ?? EMPTY));
 }
 
