@@ -165,7 +165,9 @@ export async function runInput(
   readVariableFiles(composition.inventory, playbooks, limit);
   requireOpenFiles(hostsTakingPart(playbooks, composition.inventory, limit).size, composition.problems);
   checkPlayHosts(playbooks, composition.inventory, composition.problems);
-  checkConnections({ ...composition, playbooks, limit, options, worksHere: loader.worksHere }, composition.problems);
+  const { worksHere } = loader;
+  const hasKeys = !(options.syntaxCheck || options.listHosts || options.listTasks || options.listTags);
+  checkConnections({ ...composition, playbooks, limit, options, hasKeys, worksHere }, composition.problems);
   const selection = { only: options.tags, skip: options.skipTags };
   checkStart(playbooks, options.startAtTask, selection, composition.problems);
   checkTags(playbooks, selection, composition.problems);

@@ -65,6 +65,13 @@ describe('what an inventory says of the way to a host is found wrong before the 
   });
 });
 
+test('keys are not looked for where nothing will be run', async () => {
+  const hosts = 'h.invalid ansible_ssh_private_key_file=/nosuch/key ansible_port=0\n';
+  expect(await problemsOf(hosts, { syntaxCheck: true, listTasks: true })).toEqual([
+    'error: hosts.ini:1:52  ansible_port: a port must be 1 to 65535, not 0',
+  ]);
+});
+
 describe('a missing key file is only a warning', () => {
   const hosts = 'h.invalid ansible_ssh_private_key_file=/nosuch/key\n';
 

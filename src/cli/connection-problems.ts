@@ -22,6 +22,8 @@ export interface Reaching {
   readonly limit: ReadonlySet<string> | undefined;
   readonly extra: Vars;
   readonly options: Partial<Pick<HostOptions, 'privateKey' | 'sshCommonArgs' | 'askPass' | 'connection'>>;
+  /** Not where nothing will be run: that may be another machine than the one that has the keys. */
+  readonly hasKeys: boolean;
   /** Something runs on the controller first, and may make key files. */
   readonly worksHere: boolean;
 }
@@ -42,7 +44,8 @@ export function checkConnections(reaching: Reaching, problems: Problems): void {
   for (const way of waysToHosts(reaching)) {
     const connection = connectionOf(way, reaching);
     const isHere = connection === 'local' || isTemplate(connection);
-    for (const rule of isHere ? ALWAYS : RULES) checkHost(rule, way, report);
+    const rules = (isHere ? ALWAYS : RULES).filter((rule) => reaching.hasKeys || rule !== KEY_FILE);
+    for (const rule of rules) checkHost(rule, way, report);
   }
   const unique = new Map(found.list.map((problem) => [JSON.stringify(problem), problem]));
   problems.list.push(...unique.values());

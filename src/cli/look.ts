@@ -48,7 +48,10 @@ export async function look(composition: Composition, question: Question, options
   const playbooks = [playbookOf(question)];
   const hosts = hostsFor(composition, question, limit);
   readVariableFiles(composition.inventory, playbooks, limit);
-  checkConnections({ ...composition, playbooks, limit, options, worksHere: false }, composition.problems);
+  checkConnections(
+    { ...composition, playbooks, limit, options, hasKeys: true, worksHere: false },
+    composition.problems,
+  );
   const heard = { answers: new Map<string, Answer>(), frames: 0 };
   if (composition.problems.hasErrors) return { ...heard, isInterrupted: false };
   fitHeapTo(hosts.length);

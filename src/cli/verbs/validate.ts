@@ -13,7 +13,14 @@ export async function validate(files: readonly string[], options: PlayOptions): 
   const { playbooks, loader } = loadPlaybooks(composition, files);
   readVariableFiles(composition.inventory, playbooks, undefined);
   checkPlayHosts(playbooks, composition.inventory, composition.problems);
-  const reaching = { ...composition, playbooks, limit: undefined, options, worksHere: loader.worksHere };
+  const reaching = {
+    ...composition,
+    playbooks,
+    limit: undefined,
+    options,
+    hasKeys: false,
+    worksHere: loader.worksHere,
+  };
   checkConnections(reaching, composition.problems);
   checkVariables(playbooks, loader, composition);
   showProblems(composition.problems, composition.secrets);
