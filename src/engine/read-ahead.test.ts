@@ -97,6 +97,18 @@ test('a failed reading fails only who asked for it, and is tried again', async (
   expect(await reads.read(lengthOf(missing))).toBe(3);
 });
 
+test('a kind that cannot make its commands fails its own readings, and no others', async () => {
+  const commands = () => {
+    throw new TypeError('a URL holds a control character');
+  };
+  const [good, bad] = await Promise.allSettled([
+    reads.read(lengthOf(file('a', 'x'))),
+    reads.read(lengthOf('/b', { ...length, commands })),
+  ]);
+  expect(good).toMatchObject({ status: 'fulfilled', value: 1 });
+  expect(bad).toMatchObject({ status: 'rejected', reason: { message: 'length: a URL holds a control character' } });
+});
+
 test('a dependent read takes a frame of its own', async () => {
   const a = file('a', 'x');
   await reads.read(lengthOf(a));

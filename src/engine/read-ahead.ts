@@ -83,9 +83,9 @@ export class ReadAhead {
   async #flush(): Promise<void> {
     const entries = this.#queue.splice(0);
     if (entries.length === 0) return;
-    const groups = [...Map.groupBy(entries, (entry) => entry.probe.kind).entries()].map(([kind, members]) =>
-      fuse(kind, members),
-    );
+    const byKind = Map.groupBy(entries, (entry) => entry.probe.kind);
+    const groups = [...byKind].flatMap(([kind, members]) => this.#fused(kind, members));
+    if (groups.length === 0) return;
     try {
       const outputs = await this.#exchange(groups.flatMap((group) => group.commands));
       let start = 0;
@@ -95,6 +95,17 @@ export class ReadAhead {
       }
     } catch (error) {
       for (const entry of entries) this.#fail(entry, error);
+    }
+  }
+
+  /** Nothing is asked for a kind that cannot say how: a subject may be one that no command takes. */
+  #fused(kind: ProbeKind<unknown, unknown>, entries: readonly Entry[]): readonly FusedGroup[] {
+    try {
+      return [fuse(kind, entries)];
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      for (const entry of entries) this.#fail(entry, new ProbeError(`${kind.name}: ${why}`, { cause: error }));
+      return [];
     }
   }
 
