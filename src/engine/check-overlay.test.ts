@@ -25,6 +25,15 @@ test('planning a mode keeps the content that was planned before', () => {
   expect(overlay.file('/etc/a')?.bytes).toEqual(bytes('one'));
 });
 
+test('what was planned below a path goes with the directory', () => {
+  const overlay = new CheckOverlay();
+  overlay.add(planned('/etc/d/a', 'x'), []);
+  overlay.add({ files: [{ path: '/etc/d', state: { kind: 'absent', path: '/etc/d' } }], facts: [] }, []);
+  expect(overlay.file('/etc/d/a')).toBeUndefined();
+  overlay.add({ files: [{ path: '/etc/d', state: { ...state, kind: 'directory' } as FileState }], facts: [] }, []);
+  expect(overlay.filesIn('/etc/d')).toEqual([]);
+});
+
 test('files of a directory are those directly inside it', () => {
   const overlay = new CheckOverlay();
   overlay.add(planned('/etc/d/a', 'x'), []);

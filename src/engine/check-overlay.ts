@@ -15,9 +15,16 @@ export class CheckOverlay implements Overlay {
     touches: readonly Resource[],
   ): void {
     this.#predictions += 1;
-    for (const file of prediction.files) this.#files.set(file.path, this.#withKnownBytes(file));
+    for (const file of prediction.files) {
+      if (file.state.kind === 'absent') this.#forgetBelow(file.path);
+      this.#files.set(file.path, this.#withKnownBytes(file));
+    }
     for (const { resource, value } of prediction.facts) this.#facts.set(resource, value);
     for (const resource of touches) this.#touched.add(resource);
+  }
+
+  #forgetBelow(directory: string): void {
+    for (const path of this.#files.keys()) if (path.startsWith(`${directory}/`)) this.#files.delete(path);
   }
 
   /** A change of attributes says nothing about content, which an earlier write may have planned. */

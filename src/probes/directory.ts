@@ -10,7 +10,7 @@ import { MAX_CONTENT_BYTES } from './file.ts';
 import { DIRECTORY_SCRIPT, NAMES_SCRIPT } from './file-scripts.ts';
 import { failed, fuse, succeeded } from './fuse.ts';
 import { contentsAt } from './parse-files.ts';
-import { isAltered } from './predict-file.ts';
+import { isAltered, isEmptied } from './predict-file.ts';
 
 interface FilesSubject {
   readonly directory: string;
@@ -114,10 +114,11 @@ function predictFiles(
   overlay: Overlay,
 ): readonly FileContent[] | typeof UNKNOWN {
   const { directory, suffix } = subject;
-  if (overlay.file(directory)?.state.kind === 'absent') return [];
+  const own = overlay.file(directory)?.state;
+  if (own && own.kind !== 'directory') return [];
   const planned = overlay.filesIn(directory).filter(({ path }) => path.endsWith(suffix) && !isHiddenName(path));
-  if (!overlay.file(directory) && isAltered(directory, overlay)) return UNKNOWN;
-  const files = new Map(value.map((file) => [file.path, file]));
+  if (!own && isAltered(directory, overlay)) return UNKNOWN;
+  const files = new Map((own && isEmptied(own) ? [] : value).map((file) => [file.path, file]));
   for (const { path, state, bytes: written } of planned) {
     const bytes = written ?? bytesOf(files.get(path));
     if (state.kind === 'file' && bytes) files.set(path, { kind: 'file', path, realPath: path, state, bytes });
@@ -137,10 +138,10 @@ function predictNames(
   value: readonly string[] | null,
   overlay: Overlay,
 ): readonly string[] | null | typeof UNKNOWN {
-  const own = overlay.file(directory);
-  if (own && own.state.kind !== 'directory') return null;
+  const own = overlay.file(directory)?.state;
+  if (own && own.kind !== 'directory') return null;
   if (!own && isAltered(directory, overlay)) return UNKNOWN;
-  const names = new Set(value ?? []);
+  const names = new Set(own && isEmptied(own) ? [] : value);
   for (const { path, state } of overlay.filesIn(directory)) {
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (state.kind === 'absent') names.delete(name);

@@ -10,7 +10,7 @@ import { replaceContent } from '../changes/write-file.ts';
 import type { Change } from '../contract/change.ts';
 import type { FileContent, FileState } from '../contract/file-state.ts';
 import { UNKNOWN } from '../contract/probe.ts';
-import { directoryFiles } from './directory.ts';
+import { directoryFiles, directoryNames } from './directory.ts';
 import { predictContent, predictState } from './predict-file.ts';
 import { treeStates } from './tree.ts';
 
@@ -125,5 +125,18 @@ it('knows a tree after attributes, files and removals were planned in it', () =>
     { path: '/d/f', mode: 0o600 },
     { path: '/d/new', kind: 'directory' },
     { path: '/d/new/g', kind: 'file' },
+  ]);
+});
+
+it('finds nothing in a directory that was removed and made anew but what was planned for it since', () => {
+  const directory = { ...file('/d'), kind: 'directory' as const };
+  const overlay = overlayOf(removePath(directory, { recursive: true }), makeDirectory('/d'), writing('/d/new.conf'));
+  const old = { kind: 'file', path: '/d/a', realPath: '/d/a', state: file('/d/a'), bytes: Buffer.from('old') } as const;
+  const [files, names, tree] = [directoryFiles('/d', ''), directoryNames('/d'), treeStates('/d')];
+  expect(files.kind.predict?.(files.subject, [old], overlay)).toMatchObject([{ path: '/d/new.conf' }]);
+  expect(names.kind.predict?.(names.subject, ['a'], overlay)).toEqual(['new.conf']);
+  expect(tree.kind.predict?.(tree.subject, [directory, file('/d/a')], overlay)).toMatchObject([
+    { path: '/d' },
+    { path: '/d/new.conf' },
   ]);
 });

@@ -56,7 +56,7 @@ function plannedLink(path: string, overlay: Overlay) {
 }
 
 /** No directory any more, or one that was planned anew: what is below it now will not be. */
-function isEmptied(directory: FileState): boolean {
+export function isEmptied(directory: FileState): boolean {
   return directory.kind !== 'directory' || directory.version === PREDICTED;
 }
 

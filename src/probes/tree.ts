@@ -5,7 +5,7 @@ import { pathResource } from '../contract/resource.ts';
 import { absolutePath } from './absolute-path.ts';
 import { failed, fuse, succeeded } from './fuse.ts';
 import { complaint } from './output-text.ts';
-import { isAltered } from './predict-file.ts';
+import { isAltered, isEmptied } from './predict-file.ts';
 import { ownersIn, parseStatLine, STAT_FORMAT } from './stat-line.ts';
 
 type Present = Exclude<FileState, { kind: 'absent' }>;
@@ -58,7 +58,7 @@ function predictTree(root: string, value: readonly Present[], overlay: Overlay):
   const own = overlay.file(root)?.state;
   if (own && own.kind !== 'directory') return [];
   if (!own && isAltered(root, overlay)) return UNKNOWN;
-  const states = new Map(value.map((state) => [state.path, state]));
+  const states = new Map((own && isEmptied(own) ? [] : value).map((state) => [state.path, state]));
   if (own) states.set(root, own);
   // Directories that are added on the way are visited too.
   for (const { path, kind: found } of states.values()) {
