@@ -57,6 +57,20 @@ describe.skipIf(obstacle)(
       expect(HOSTS.map(boots)).toEqual(before);
     });
 
+    it('finds nova-compute under the name that packages of the RHEL family give it', async () => {
+      const [plain, prefixed] = ['nova-compute', 'openstack-nova-compute'];
+      const rename = (from: string, to: string) => {
+        const moved = `f=$(systemctl show -p FragmentPath --value ${from}) && mv "$f" /usr/lib/systemd/system/${to}.service`;
+        return fleet.ssh('gpu06', `systemctl stop ${from} && ${moved} && systemctl daemon-reload`);
+      };
+      await rename(plain, prefixed);
+      const played = await fleet.play(ROLLING_REBOOT, { limit: 'gpu06', extraVars: ['reboot_policy=if-needed'] });
+      expect(complaints(played)).toEqual(new Map());
+      expect(await fleet.ssh('gpu06', `systemctl is-active ${prefixed}`)).toBe('active\n');
+      await rename(prefixed, plain);
+      await fleet.ssh('gpu06', `systemctl start ${plain}`);
+    });
+
     // A host that came back as another one stays so: each of these takes a host of its own.
     const FAULTS: readonly (readonly [string, Fault, RegExp])[] = [
       ['gpu01', { kind: 'never-returns' }, /never came back within 15 s/],
