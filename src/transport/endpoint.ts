@@ -114,7 +114,8 @@ function endpoint(target: HopTarget, sources: readonly SshSettings[]): Endpoint 
     isHashing: first('hashknownhosts') === 'yes',
     hostKeyAlias: first('hostkeyalias'),
     hostKeyPolicy: policy(target, first('stricthostkeychecking')),
-    connectTimeoutMs: target.connectTimeoutMs,
+    // The target always has one, so of the configuration only what stands in the ssh arguments counts, as with Ansible.
+    connectTimeoutMs: milliseconds(sources[0]?.get('connecttimeout')?.[0]) ?? target.connectTimeoutMs,
     keepaliveMs: milliseconds(first('serveraliveinterval')),
     keepaliveCount: positive(first('serveralivecountmax')),
     target,

@@ -183,6 +183,13 @@ describe('reaching the server', () => {
   };
   const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
+  it('gives up when the ssh arguments say so', async () => {
+    const silent = await listen(() => {});
+    const failure = await refusal(target(sshd, { port: portOf(silent), sshArgs: ['-o ConnectTimeout=1'] }));
+    silent.close();
+    expect([failure.reason, failure.message]).toEqual(['timeout', expect.stringMatching(/within 1 s/)]);
+  });
+
   it('gives up at the connect deadline when nothing answers (A1)', async () => {
     const silent = await listen(() => {});
     const started = performance.now();
