@@ -2,6 +2,7 @@ import type { Task } from '../language/playbook/types.ts';
 import { toBoolean } from './booleans.ts';
 import { dependsOn } from './dependencies.ts';
 import type { HostRun } from './host-run.ts';
+import { toNumber } from './numbers.ts';
 import type { Layer, VariableScope } from './scope.ts';
 import { namesOf } from './template-names.ts';
 
@@ -67,6 +68,6 @@ export function demandsOf(host: HostRun, task: Task, scope: VariableScope): Dema
     looksAtOthers:
       isOnce || keywords.delegateTo !== undefined || isTurningPoint(task) || readsOthers(host, task, scope),
     isSeenByOthers: isFatal || REGROUPS.has(module) || keywords.delegateFacts !== undefined,
-    throttle: Number(scope.render(keywords.throttle) ?? 0),
+    throttle: toNumber(scope.render(keywords.throttle) ?? 0, 'throttle'),
   };
 }

@@ -101,11 +101,6 @@ export class HostRun {
     return isSelected(task.keywords.tags, this.run.settings);
   }
 
-  /** Before a retry: what was read must be read again. */
-  forgetReadings(): void {
-    this.run.links.forget(this.name);
-  }
-
   get reason(): LeaveReason {
     return this.#reason;
   }

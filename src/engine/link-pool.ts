@@ -19,15 +19,9 @@ export class LinkPool {
     return link;
   }
 
-  /** Forgets what was read of a host, so that it is read again. */
-  forget(host: string): void {
-    for (const link of this.#of(host)) link.invalidate(['*']);
-  }
-
   /** Drops a host's connections; the next task connects anew (new groups, new keys). */
   async reset(host: string): Promise<void> {
     await Promise.all(this.#of(host).map((link) => link.close()));
-    this.forget(host);
   }
 
   #of(host: string): readonly HostLink[] {

@@ -10,8 +10,9 @@ import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { learnItem } from './learn.ts';
 import { loopItems, loopLocals } from './loops.ts';
+import { toNumber } from './numbers.ts';
 import { registered, skipped, sumOfItems, unknownResult } from './results.ts';
-import { type VariableScope } from './scope.ts';
+import type { VariableScope } from './scope.ts';
 import { namesOf } from './template-names.ts';
 
 /** Runs one task on one host: loop, when, until, ignore_errors. Neither throws nor rejects. */
@@ -122,7 +123,7 @@ function isFalseWithoutItem(host: HostRun, task: Task, scope: VariableScope): bo
 }
 
 async function pause(loop: Loop, scope: VariableScope, signal: AbortSignal): Promise<void> {
-  const seconds = Number(scope.render(loop.pause) ?? 0);
+  const seconds = toNumber(scope.render(loop.pause) ?? 0, 'pause');
   if (seconds > 0) await sleep(seconds * 1000, undefined, { signal });
 }
 
@@ -140,8 +141,8 @@ function runWhenTrue(host: HostRun, task: Task, scope: VariableScope, label: Tas
 
 /** Executes up to `retries` + 1 times, as Ansible counts, until the condition holds (or the task does not fail). */
 async function retry(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> {
-  const retries = Number(scope.render(task.retries) ?? 3);
-  const delayMs = Number(scope.render(task.delay) ?? 5) * 1000;
+  const retries = toNumber(scope.render(task.retries) ?? 3, 'retries');
+  const delayMs = toNumber(scope.render(task.delay) ?? 5, 'delay') * 1000;
   for (let tries = 1; ; tries++) {
     const result = await resultOf(host, task, scope, () => attempt(host, task, scope, label));
     if (result.status === 'unreachable' || isEnough(host, task, scope, result)) return { ...result, attempts: tries };
@@ -162,7 +163,8 @@ async function retry(host: HostRun, task: Task, scope: VariableScope, label: Tas
       result: hide(result, noLog(task, scope)),
     });
     await sleep(delayMs, undefined, { signal: host.run.stop.signal });
-    host.forgetReadings();
+    // It may be another host's: a delegated task looks there again.
+    host.connections.reach(task, scope).link.invalidate(['*']);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Task } from '../language/playbook/types.ts';
 import { toBoolean } from './booleans.ts';
 import type { HostLink, SessionNotes } from './host-link.ts';
 import type { HostRun } from './host-run.ts';
+import { toNumber } from './numbers.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import type { VariableScope } from './scope.ts';
 
@@ -73,7 +74,9 @@ export class Situation {
         signal: run.stop.signal,
       };
     }
-    const deadlineMs = milliseconds(this.#scope.render(this.#task.keywords.timeout)) ?? run.settings.taskTimeout * 1000;
+    // As in Ansible, 0 is no limit of the task's own.
+    const own = toNumber(this.#scope.render(this.#task.keywords.timeout) ?? 0, 'timeout');
+    const deadlineMs = (own > 0 ? own : run.settings.taskTimeout) * 1000;
     return this.link.session(this.#become, { deadlineMs }, this.#notes());
   }
 }
@@ -134,9 +137,4 @@ function environmentOf(scope: VariableScope, layers: readonly unknown[]): Readon
     for (const [name, value] of Object.entries(Object(layer))) merged[name] = toText(value);
   }
   return merged;
-}
-
-function milliseconds(seconds: unknown): number | undefined {
-  const number = Number(seconds);
-  return seconds !== undefined && Number.isFinite(number) && number > 0 ? number * 1000 : undefined;
 }

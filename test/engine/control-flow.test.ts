@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { playText } from '../support/play.ts';
+import { playText, workspace } from '../support/play.ts';
 
 const FACTLESS = '  hosts: all\n  gather_facts: false\n';
 
@@ -284,6 +284,41 @@ ${FACTLESS}  tasks:
 `);
   expect(readFileSync(join(directory, 'n'), 'utf8')).toBe('x\nx\nx\n');
   expect(exitCode).toBe(2);
+});
+
+test('until looks anew at the host it is delegated to before each try', async () => {
+  const path = join(workspace(), 'there');
+  const { results } = await playText(
+    `- name: p
+${FACTLESS}  tasks:
+    - name: wait
+      stat: {path: ${path}}
+      when: inventory_hostname == 'h1'
+      delegate_to: h2
+      register: r
+      until: r.stat.exists
+      retries: 3
+      delay: 0.01
+`,
+    { hosts: ['h1', 'h2'], onEvent: ({ type }) => type === 'task.retried' && writeFileSync(path, '') },
+  );
+  expect(results('wait').get('h1')).toMatchObject({ status: 'ok', attempts: 2 });
+});
+
+test.each([
+  ['retries', 'until: false, delay: 0.01, retries: "{{ n }}"'],
+  ['delay', 'until: false, retries: 1, delay: "{{ n }}"'],
+  ['pause', 'loop: [a, b], loop_control: {pause: "{{ n }}"}'],
+  ['throttle', 'throttle: "{{ n }}"'],
+  ['timeout', 'timeout: "{{ n }}"'],
+])('%s that a template makes no number of is a failure', async (keyword, keywords) => {
+  const { results } = await playText(`- name: p
+${FACTLESS}  vars: {n: many}
+  tasks:
+    - {name: never, command: "false", ${keywords}}
+`);
+  const message = `${keyword} must be a number, not "many"`;
+  expect(results('never').get('h1')).toMatchObject({ status: 'failed', message });
 });
 
 test('a condition that is neither true nor false is a failure that says so', async () => {
