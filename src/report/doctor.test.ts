@@ -48,6 +48,29 @@ Every link that could be checked holds. Not checked everywhere: link-6.
 `);
 });
 
+it('of two hundred hosts, those that are well are one line, and the one that is not stands out', () => {
+  const names = Array.from({ length: 200 }, (_, index) => `gpu${String(index + 1).padStart(3, '0')}`);
+  const hosts = names.map((name) =>
+    name === 'gpu100' ? patient(name, finding(4, 'broken')) : patient(name, finding(1, 'holds')),
+  );
+  expect(shown(hosts)).toBe(`gpu[001-099], gpu[101-200] (compute) 1 link holds
+gpu100 (compute) broken at link-4, link 4 of 15
+  BROKEN       link-4: detail 4
+               mend: mend 4
+
+Mend first: link 4 of 15 (title 4) on gpu100
+`);
+});
+
+it('a few hosts keep a line each, in their order', () => {
+  const hosts = [
+    patient('gpu01', finding(1, 'holds')),
+    patient('gpu02', finding(4, 'broken')),
+    patient('gpu03', finding(1, 'holds')),
+  ];
+  expect(shown(hosts).match(/^gpu\d+/gm)).toEqual(['gpu01', 'gpu02', 'gpu03']);
+});
+
 it('only what was wholly looked at is called whole', () => {
   expect(shown([patient('gpu01', finding(1, 'holds'))])).toContain('The whole chain holds.');
 });

@@ -1,5 +1,5 @@
 import { hostCount, hostNames } from './host-names.ts';
-import { EMPTY, type Line, prose, span, type Style, verbatim } from './line.ts';
+import { EMPTY, type Line, prose, span, type Style, textOf, verbatim } from './line.ts';
 
 /** One link of the chain as it is shown. */
 export interface FindingView {
@@ -46,7 +46,7 @@ const WORD_WIDTH = 13;
 export function doctorLines(view: DiagnosisView, options: DoctorOptions): readonly Line[] {
   const idle = view.hosts.flatMap((host) => (host.kind === 'seen' && host.roles.length === 0 ? [host.host] : []));
   return [
-    ...view.hosts.flatMap((host) => hostLines(host, view, options)),
+    ...groupsOf(view, options).flatMap((hosts) => groupLines(hosts, view, options)),
     ...view.fleet.flatMap((finding) => findingLines(finding, 0)),
     ...(idle.length > 0
       ? [prose(0, span(`${hostNames(idle, view.hosts.length)}: no GPU for guests and no Nova controller`, 'dim'))]
@@ -54,6 +54,33 @@ export function doctorLines(view: DiagnosisView, options: DoctorOptions): readon
     EMPTY,
     ...verdictLines(view),
   ];
+}
+
+/** So many hosts with the very same line are one line. */
+const MANY = 10;
+
+/** Hosts in their order, those of which one line says the same together: in a fleet what differs must not drown in what is well. */
+function groupsOf(view: DiagnosisView, options: DoctorOptions): readonly (readonly PatientView[])[] {
+  const keyOf = (host: PatientView) => {
+    const [only, ...more] = hostLines({ ...host, host: '' }, view, options);
+    return only !== undefined && more.length === 0 ? textOf(only) : host.host;
+  };
+  const groups = Map.groupBy(view.hosts, keyOf);
+  return view.hosts.flatMap((host) => {
+    const same = groups.get(keyOf(host)) ?? [host];
+    if (same.length < MANY) return [[host]];
+    return same[0] === host ? [same] : [];
+  });
+}
+
+function groupLines(hosts: readonly PatientView[], view: DiagnosisView, options: DoctorOptions): readonly Line[] {
+  const [first] = hosts;
+  if (first === undefined) return [];
+  const names = hostNames(
+    hosts.map(({ host }) => host),
+    view.hosts.length,
+  );
+  return hostLines({ ...first, host: names }, view, options);
 }
 
 function hostLines(host: PatientView, { links }: DiagnosisView, { all }: DoctorOptions): readonly Line[] {
