@@ -70,3 +70,10 @@ test('a directory is no playbook', async () => {
   const { problems } = await play('/tmp', { inventory: ['h,'] });
   expect(problems).toMatchObject([{ message: '/tmp is a directory, not a playbook' }]);
 });
+
+test('an inventory without hosts is said once, not by every pattern', async () => {
+  const directory = workspace({ 'site.yaml': PLAY('web') + PLAY('db'), 'hosts.ini': '' });
+  const inventory = join(directory, 'hosts.ini');
+  const { problems } = await play(join(directory, 'site.yaml'), { inventory: [inventory] });
+  expect(problems).toEqual([{ severity: 'warning', message: `there are no hosts in the inventory ${inventory}` }]);
+});

@@ -15,13 +15,18 @@ import { suggest } from '../language/suggest.ts';
 export function checkPlayHosts(playbooks: readonly Playbook[], inventory: Inventory, problems: Problems): void {
   const plays = playbooks.flatMap((playbook) => playbook.plays);
   const canGrow = plays.some(mayAddHosts);
+  const isEmpty = inventory.hosts.size === 0;
   // Of an inventory that could not be read, every pattern would be said to match nothing.
-  if (inventory.hosts.size === 0 && problems.hasErrors) return;
+  if (isEmpty && problems.hasErrors) return;
   for (const play of plays.filter(({ hosts }) => typeof hosts === 'string' || Array.isArray(hosts))) {
     const pattern = [play.hosts].flat().map(String);
     if (pattern.some((part) => part.includes('{{'))) continue;
     const found = new Problems();
     matchHosts(pattern, inventory, found);
+    if (isEmpty && found.list.length > 0) {
+      problems.warn(`there are no hosts in the inventory ${inventory.sources.join(', ')}`);
+      return;
+    }
     for (const problem of found.list) {
       const isTypo = problem.hint?.startsWith('did you mean') === true && !canGrow;
       const severity = isTypo ? 'error' : problem.severity;

@@ -50,6 +50,13 @@ export function readIniInventory(draft: Draft, text: string, file: string): void
     if (/^\[.*\]\s*(?:#.*)?$/.test(line.text) && !/^\[[0-9a-fA-F.]*:[0-9a-fA-F:.]*\]/.test(line.text)) {
       closeSection(draft, section);
       section = readHeader(draft, line);
+    } else if (/^\[[^\]]*$/.test(line.text)) {
+      closeSection(draft, section);
+      section = { kind: 'broken' };
+      draft.problems.error(`the section ${line.text} is not closed`, {
+        position: line.position,
+        hint: `write ${line.text}]`,
+      });
     } else readLine(draft, section, line);
   }
   closeSection(draft, section);

@@ -113,6 +113,12 @@ test('reports groups that contain each other and goes on', async () => {
   expect(inventory.groups.get('a')?.hosts).toEqual(['h']);
 });
 
+test('a section that is not closed is said, and what stands in it is not taken for hosts of another', async () => {
+  const { inventory, messages } = await loadIni('[a]\nh1\n[b\nh2 x=1\n[c]\nh3\n');
+  expect(messages()).toEqual([expect.stringMatching(/^\S+:3:1: the section \[b is not closed \(write \[b\]\)$/)]);
+  expect([...inventory.hosts.keys()]).toEqual(['h1', 'h3']);
+});
+
 test('refuses all as a child', async () => {
   const { messages } = await loadIni('h\n[a:children]\nall\n');
   expect(messages()).toEqual([expect.stringMatching(/^\S+:3:1: groups contain each other: a > all \(/)]);

@@ -76,6 +76,10 @@ describe('mistakes in a play', () => {
   });
 });
 
+test('a playbook without plays is warned of', () => {
+  expect(problemsOf('[]\n')).toEqual(['site.yml:1:1: the playbook has no plays']);
+});
+
 test('a directory where a file is wanted is said where it is asked for', () => {
   const text = '- hosts: all\n  vars_files: [d]\n  tasks:\n    - import_tasks: d\n';
   expect(problemsOf(text, { 'd/x': '' })).toEqual([

@@ -38,6 +38,7 @@ export function readPlaybook(shared: Shared, files: ProjectFiles, use: PlaybookU
     );
     return [];
   }
+  if (document.value.length === 0) shared.problems.warn('the playbook has no plays', { position: document.position });
   return elementsOf(list).flatMap((spot) => readEntry(shared, files, use, spot));
 }
 
