@@ -68,7 +68,7 @@ export async function compose(options: SourceOptions): Promise<Composition> {
     secrets,
     vault,
     registry: registry(),
-    compiler: { ...createCompiler(environment), decrypt: (text: string) => vault.decrypt(text) },
+    compiler: { ...createCompiler(environment), ...vault },
     environment,
     inventory,
     extra,

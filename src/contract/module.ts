@@ -26,8 +26,8 @@ export interface TaskView {
 
 /** Files on the controller, found as Ansible finds them (role's files/ or templates/, then the playbook's). */
 export interface ControllerFiles {
-  /** Throws TaskError naming every place it looked. */
-  read(src: string, folder: 'files' | 'templates'): Promise<Uint8Array>;
+  /** Throws TaskError naming every place it looked. A vault file comes decrypted, unless it is wanted as it is stored. */
+  read(src: string, folder: 'files' | 'templates', form?: 'plain' | 'stored'): Promise<Uint8Array>;
   /** Renders a template file with the task's variables. What a first line `#jinja2:` says wins over `blocks`. */
   render(src: string, blocks?: TemplateBlocks): Promise<string>;
   /** Permission bits of a file, for `mode: preserve`. Throws TaskError as `read` does. */

@@ -29,6 +29,8 @@ export interface Compiler {
   templateFile(source: string, blocks?: BlockOptions): CompiledTemplate;
   /** The text of a `!vault` scalar. */
   decrypt(text: string): string;
+  /** The content of a vault file. */
+  decryptBytes(text: string): Uint8Array;
 }
 
 export interface RunSettings {

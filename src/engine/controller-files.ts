@@ -6,6 +6,7 @@ import { TaskError } from '../contract/task-error.ts';
 import { candidates, type FilePlaces } from '../language/playbook/source-places.ts';
 import type { Compiler, RunContext } from './context.ts';
 import type { VariableScope } from './scope.ts';
+import { unvaulted } from './vaulted.ts';
 import type { VarsFiles } from './vars-files.ts';
 
 /** Controller files for one task: found by place, read as bytes, rendered with the task's variables. */
@@ -26,8 +27,10 @@ export class TaskFiles implements ControllerFiles {
     this.#varsFiles = varsFiles;
   }
 
-  async read(src: string, folder: 'files' | 'templates'): Promise<Uint8Array> {
-    return readFile(await this.#find(src, folder));
+  async read(src: string, folder: 'files' | 'templates', form: 'plain' | 'stored' = 'plain'): Promise<Uint8Array> {
+    const path = await this.#find(src, folder);
+    const bytes = await readFile(path);
+    return form === 'stored' ? bytes : unvaulted(bytes, path, this.#compiler);
   }
 
   async mode(src: string, folder: 'files' | 'templates'): Promise<number> {
@@ -36,11 +39,11 @@ export class TaskFiles implements ControllerFiles {
 
   async render(src: string, blocks?: TemplateBlocks): Promise<string> {
     const path = await this.#find(src, 'templates');
-    const bytes = await readFile(path);
+    const bytes = unvaulted(await readFile(path), path, this.#compiler);
     // Read all the same, a byte that is none of UTF-8 would be written to the host as a question mark in a box.
     if (!isUtf8(bytes))
       throw new TaskError(`${path} is not valid UTF-8; save it as UTF-8, or use copy for a binary file`);
-    const text = bytes.toString('utf8');
+    const text = Buffer.from(bytes).toString('utf8');
     try {
       return this.#compiler.templateFile(text, blocks).render(this.#scope);
     } catch (error) {

@@ -4,11 +4,14 @@ import { TaskError } from '../contract/task-error.ts';
 import type { CallContext, Lookup } from '../language/jinja/types.ts';
 import { candidates, type FilePlaces } from '../language/playbook/source-places.ts';
 import { VariableScope } from './scope.ts';
+import { unvaulted } from './vaulted.ts';
 
 /** What lookups need of the task they are called in; carried by the scope. */
 export interface LookupContext {
   readonly places: FilePlaces;
   render(text: string, scope: VariableScope): string;
+  /** The content of a vault file. */
+  decryptBytes(text: string): Uint8Array;
   matchHosts(pattern: string): readonly string[];
 }
 
@@ -53,7 +56,7 @@ function readText(term: unknown, folder: string, context: CallContext): string {
   const places = candidates(String(term), folder, taskOf(context).places);
   const found = places.find((place) => existsSync(place));
   if (!found) throw new TaskError(`no file ${String(term)} on the controller; looked at ${places.join(', ')}`);
-  return readFileSync(found, 'utf8');
+  return Buffer.from(unvaulted(readFileSync(found), found, taskOf(context))).toString('utf8');
 }
 
 function trimEnd(text: string, rstrip: unknown): string {

@@ -8,6 +8,7 @@ export function scopeContext(host: HostRun, role: RoleContext | undefined): Look
   return {
     places: { role, directory: host.batch.play.directory },
     render: (text, scope) => host.run.compiler.templateFile(text).render(scope),
+    decryptBytes: (text) => host.run.compiler.decryptBytes(text),
     matchHosts: (pattern) => matchHosts(pattern, host.run.inventory),
   };
 }

@@ -5,6 +5,7 @@ import type { RunContext } from './context.ts';
 import { freeNames } from './dependencies.ts';
 import type { HostRun } from './host-run.ts';
 import type { VariableScope } from './scope.ts';
+import { unvaulted } from './vaulted.ts';
 
 const knownFiles = new WeakMap<RunContext, Map<string, ReadonlySet<string>>>();
 
@@ -32,7 +33,11 @@ function namesInFile(host: HostRun, { args, role }: Task, scope: VariableScope):
 function namesIn(run: RunContext, file: string): ReadonlySet<string> {
   const known = knownFiles.get(run) ?? new Map<string, ReadonlySet<string>>();
   knownFiles.set(run, known);
-  const names = known.get(file) ?? run.compiler.templateFile(readFileSync(file, 'utf8')).names;
+  const names = known.get(file) ?? run.compiler.templateFile(textOf(file, run)).names;
   known.set(file, names);
   return names;
+}
+
+function textOf(file: string, { compiler }: RunContext): string {
+  return Buffer.from(unvaulted(readFileSync(file), file, compiler)).toString('utf8');
 }

@@ -31,6 +31,7 @@ const args = z
       .describe('File or directory on the controller; with a / at its end, what is in the directory'),
     content: z.unknown().optional().describe('The content itself; lists and mappings are written as JSON'),
     remote_src: z.boolean().default(false).describe('src is on the host'),
+    decrypt: z.boolean().default(true).describe('A vault file is put there decrypted; false copies it as it is'),
     force: z.boolean().default(true).describe('Replace a file with other content; false only creates'),
     directory_mode: fileMode.optional().describe('Mode of directories that are created on the way'),
     backup,
@@ -101,7 +102,7 @@ async function prepare(wanted: Args, controller: ControllerFiles): Promise<Args>
   if (src === undefined || remote_src) return wanted;
   const read = async (path: string, name: string): Promise<SourceFile> => ({
     name,
-    bytes: await controller.read(path, 'files'),
+    bytes: await controller.read(path, 'files', wanted.decrypt ? 'plain' : 'stored'),
     ...(wanted.mode === 'preserve' && { mode: await controller.mode(path, 'files') }),
   });
   const names = await controller.list(src, 'files');
