@@ -7,7 +7,7 @@ import type { Task } from '../language/playbook/types.ts';
 import { copySourceTexts } from '../language/yaml/positions.ts';
 import { firstFalse } from './conditions.ts';
 import { TaskFiles } from './controller-files.ts';
-import { converge, type Outcome, settled } from './converge.ts';
+import { converge, type Outcome, outcomeIfConverged } from './converge.ts';
 import type { SessionNotes } from './host-link.ts';
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
@@ -20,13 +20,13 @@ import { Situation } from './situation.ts';
 export function attempt(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> | Result {
   const situation = new Situation(host, task, scope, () => notesFor(host, label));
   const foreseen = task.loop ? undefined : host.lookAhead.take(task);
-  if (foreseen instanceof Promise) return foreseen.then((seen) => enact(host, task, scope, situation, seen));
+  if (foreseen instanceof Promise) return foreseen.then((seen) => convergeAndJudge(host, task, scope, situation, seen));
   // Tens of thousands of converged tasks pass here, and each promise costs as much as its plan.
-  const outcome = foreseen && settled(situation, foreseen, task.register !== undefined);
-  return outcome ? judge(host, task, scope, outcome) : enact(host, task, scope, situation, foreseen);
+  const outcome = foreseen && outcomeIfConverged(situation, foreseen, task.register !== undefined);
+  return outcome ? judge(host, task, scope, outcome) : convergeAndJudge(host, task, scope, situation, foreseen);
 }
 
-async function enact(
+async function convergeAndJudge(
   host: HostRun,
   task: Task,
   scope: VariableScope,

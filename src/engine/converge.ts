@@ -47,8 +47,12 @@ export async function converge(task: Convergence): Promise<Outcome> {
   }
 }
 
-/** The same without waiting, for what was observed ahead and has nothing to change; undefined when there is more to it. */
-export function settled(situation: Situation, { args, current }: Foreseen, isRegistered: boolean): Outcome | undefined {
+/** The same at once, for a task that was observed ahead and has nothing to change; undefined when there is more to it. */
+export function outcomeIfConverged(
+  situation: Situation,
+  { args, current }: Foreseen,
+  isRegistered: boolean,
+): Outcome | undefined {
   try {
     if (situation.module.plan(args, current).length > 0) return undefined;
     return unchanged({ situation, args, isRegistered }, current);
@@ -65,26 +69,24 @@ function unchanged(task: Pick<Convergence, 'situation' | 'args' | 'isRegistered'
 
 async function foretell(task: Convergence, current: unknown, changes: readonly Change[]): Promise<Outcome> {
   const { link, reads } = task.situation;
-  const refusal = await foreseenRefusal(changes, {
-    read: reads.read,
-    overlay: link.overlay,
-    kindOf: task.kindOf,
-  });
+  const refusal = await foreseenRefusal(changes, { read: reads.read, overlay: link.overlay, kindOf: task.kindOf });
   if (refusal !== undefined && !task.isUncertain()) throw new TaskError(refusal, { changed: false });
-  for (const change of changes) {
-    const kind = task.kindOf(change);
-    if (task.isCheckRun)
-      task.situation.link.overlay.add(
-        kind.predict(change),
-        task.situation.module.converges === false ? [] : kind.touches(change),
-      );
-  }
+  if (task.isCheckRun) layOver(task, changes);
   const described = describeChanges(task, changes);
   if (task.situation.module.converges === false) {
     return { status: 'unknown', message: `would ${described.actions.join('; ')}`, ...described, values: {} };
   }
   if (refusal !== undefined) return { status: 'unknown', message: `${refusal}, ${UNLESS}`, ...described, values: {} };
   return { status: 'changed', ...described, values: fullResultOf(task, current, []) };
+}
+
+/** Later tasks see what these changes would leave; what a command would, nobody can say. */
+function layOver({ situation, kindOf }: Convergence, changes: readonly Change[]): void {
+  const { link, module } = situation;
+  for (const change of changes) {
+    const kind = kindOf(change);
+    link.overlay.add(kind.predict(change), module.converges === false ? [] : kind.touches(change));
+  }
 }
 
 const UNLESS = 'unless an earlier task that check mode could not foresee sees to that';

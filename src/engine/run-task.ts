@@ -18,14 +18,10 @@ import { namesOf } from './template-names.ts';
 /** Runs one task on one host: loop, when, until, ignore_errors. Neither throws nor rejects. */
 export function runTask(host: HostRun, task: Task, label: TaskLabel): Promise<Result> | Result {
   const scope = host.scope(task);
-  const done = (result: Result) => finish(host, task, scope, result);
-  const failed = (error: unknown) => done(failureIn(host, task, scope, error));
-  try {
-    const result = runLoopOrOnce(host, task, scope, label);
-    return result instanceof Promise ? result.then(done).catch(failed) : done(result);
-  } catch (error) {
-    return failed(error);
-  }
+  const result = resultOf(host, task, scope, () => runLoopOrOnce(host, task, scope, label));
+  return result instanceof Promise
+    ? result.then((settled) => finish(host, task, scope, settled))
+    : finish(host, task, scope, result);
 }
 
 function runLoopOrOnce(host: HostRun, task: Task, scope: VariableScope, label: TaskLabel): Promise<Result> | Result {
@@ -83,14 +79,16 @@ async function runItem(
   return { ...result, values, isHidden, label: isHidden ? '(hidden)' : labelText(text) };
 }
 
-async function resultOf(
+/** What is thrown is a result too. A promise only where there is one: a converged task that was looked at ahead makes none. */
+function resultOf(
   host: HostRun,
   task: Task,
   scope: VariableScope,
   run: () => Promise<Result> | Result,
-): Promise<Result> {
+): Promise<Result> | Result {
   try {
-    return await run();
+    const result = run();
+    return result instanceof Promise ? result.catch((error: unknown) => failureIn(host, task, scope, error)) : result;
   } catch (error) {
     return failureIn(host, task, scope, error);
   }
