@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
+import { newKeyPair } from '../src/lab/keys.ts';
 import { openDoor } from '../src/lab/ssh-door.ts';
 
 /** Milliseconds in which a few small files are surely written and read. */
@@ -15,19 +15,19 @@ const DEADLINE_MS = 60_000;
 export async function warmUp(bundle: string): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'tsplay-warm-up-'));
   try {
-    const [server, client] = [ssh2.utils.generateKeyPairSync('ed25519'), ssh2.utils.generateKeyPairSync('ed25519')];
+    const [server, client] = [newKeyPair('server'), newKeyPair('client')];
     const door = await openDoor({
       address: '127.0.0.1',
       port: 0,
-      hostKey: server.private,
-      clientKey: client.public,
+      hostKey: server.privateKey,
+      clientKey: client.publicKey,
       users: ['warm'],
       spawn: ({ command = 'sh' }) => ({ child: spawn('sh', ['-c', command]), noise: undefined }),
       faults: () => [],
     });
     try {
-      writeFileSync(join(directory, 'key'), client.private, { mode: 0o600 });
-      writeFileSync(join(directory, 'known_hosts'), `[127.0.0.1]:${door.port} ${server.public}\n`);
+      writeFileSync(join(directory, 'key'), client.privateKey, { mode: 0o600 });
+      writeFileSync(join(directory, 'known_hosts'), `[127.0.0.1]:${door.port} ${server.publicKey}\n`);
       writeFileSync(join(directory, 'hosts.ini'), inventory(directory, door.port));
       writeFileSync(join(directory, 'play.yaml'), playbook(join(directory, 'host')));
       await compile(bundle, directory);
