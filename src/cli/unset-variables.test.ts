@@ -110,6 +110,11 @@ describe('nothing is said', () => {
     expect(problems).toEqual([]);
   });
 
+  test('of what a play without hosts names', async () => {
+    const text = tasks('debug: {msg: "{{ nosuch }}"}').replace('hosts: all', 'hosts: others');
+    expect(await warningsOf(text)).toEqual([expect.stringContaining('no host matches others')]);
+  });
+
   test.each(['gpu-cloud', 'rolling-reboot'])('of playbooks/%s.yaml', async (name) => {
     const { problems } = await play(`playbooks/${name}.yaml`, {
       inventory: ['gpu01,'],

@@ -31,9 +31,12 @@ export function checkVariables(playbooks: readonly Playbook[], loader: PlaybookL
   if (known === undefined) return;
   const excused = new Set<string>();
   excuse([...known.values()].flatMap(textsOf), excused);
-  const used = read.flatMap(({ play, statements = [] }) =>
-    statements.flatMap((statement) => usesOf(statement, play, composition, excused)),
-  );
+  // Where a play has no hosts here, nobody's group_vars are known, and nothing will run.
+  const used = read
+    .filter(({ play }) => hostsOf(play, composition.inventory, undefined).length > 0)
+    .flatMap(({ play, statements = [] }) =>
+      statements.flatMap((statement) => usesOf(statement, play, composition, excused)),
+    );
   const seen = new Set<string>();
   for (const { name, statement } of used) follow([name], { seen, known, excused, statement, composition });
 }
