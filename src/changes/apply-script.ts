@@ -1,6 +1,6 @@
 import type { Applied, Change } from '../contract/change.ts';
 import { type ScriptCommand, script } from '../contract/command.ts';
-import type { Need } from '../contract/footing.ts';
+import type { Precondition } from '../contract/precondition.ts';
 import type { HostSession } from '../contract/host-session.ts';
 import { refusal } from './refusal.ts';
 
@@ -11,7 +11,7 @@ export function place(path: string): readonly [string, string] {
 }
 
 /** What every change needs that makes, replaces or removes a name. */
-export function inDirectory(path: string): Need {
+export function inDirectory(path: string): Precondition {
   return { path: place(path)[0], as: 'writable-directory' };
 }
 

@@ -44,7 +44,7 @@ export const makeDirectoryKind: ChangeKind<MakeDirectory> = {
     ],
     facts: [],
   }),
-  footing: (change) => ({ refused: refused(change), needs: [inDirectory(change.path)] }),
+  preconditions: (change) => ({ refused: refused(change), needs: [inDirectory(change.path)] }),
   apply: (change, session) =>
     applyScript(change, session, {
       text: SCRIPT,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ChangeKind, MakeLink } from '../contract/change.ts';
 import { type FileState, PREDICTED, VERSION_FORMAT } from '../contract/file-state.ts';
-import type { Need } from '../contract/footing.ts';
+import type { Precondition } from '../contract/precondition.ts';
 import type { PredictedFile } from '../contract/probe.ts';
 import { pathResource } from '../contract/resource.ts';
 import { applyScript, inDirectory, place } from './apply-script.ts';
@@ -46,7 +46,7 @@ export const makeLinkKind: ChangeKind<MakeLink> = {
     files: change.hard ? hardLinked(change) : [{ path: change.path, state: linkState(change) }],
     facts: [],
   }),
-  footing: (change) => ({ refused: refused(change), needs: needs(change) }),
+  preconditions: (change) => ({ refused: refused(change), needs: needs(change) }),
   apply: (change, session) =>
     applyScript(change, session, {
       text: SCRIPT,
@@ -82,8 +82,8 @@ function refused({ path }: MakeLink): string {
   return `link ${path} was not made`;
 }
 
-function needs({ path, before }: MakeLink): readonly Need[] {
-  const own: Need[] = before.kind === 'absent' ? [] : [{ path, as: 'replaceable' }];
+function needs({ path, before }: MakeLink): readonly Precondition[] {
+  const own: Precondition[] = before.kind === 'absent' ? [] : [{ path, as: 'replaceable' }];
   return [
     inDirectory(path),
     ...own,

@@ -1,6 +1,6 @@
 import type { ChangeKind, RemovePath } from '../contract/change.ts';
 import { type FileState, VERSION_FORMAT } from '../contract/file-state.ts';
-import type { Need } from '../contract/footing.ts';
+import type { Precondition } from '../contract/precondition.ts';
 import { pathResource } from '../contract/resource.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { applyScript, inDirectory, place } from './apply-script.ts';
@@ -47,7 +47,7 @@ export const removePathKind: ChangeKind<RemovePath> = {
       : { kind: 'attributes', path, before: { state: before.kind }, after: { state: 'absent' } },
   touches: ({ path }) => [pathResource(path)],
   predict: ({ path }) => ({ files: [{ path, state: { kind: 'absent', path } }], facts: [] }),
-  footing: (change) => ({ refused: refused(change), needs: needs(change) }),
+  preconditions: (change) => ({ refused: refused(change), needs: needs(change) }),
   apply: (change, session) =>
     applyScript(change, session, {
       text: SCRIPT,
@@ -72,8 +72,8 @@ function refused({ path }: RemovePath): string {
   return `${path} was not removed`;
 }
 
-function needs(change: RemovePath): readonly Need[] {
+function needs(change: RemovePath): readonly Precondition[] {
   const { path } = change;
-  const own: Need[] = [inDirectory(path), { path, as: 'replaceable' }];
+  const own: Precondition[] = [inDirectory(path), { path, as: 'replaceable' }];
   return treeKind(change) === 'directory' ? [...own, { path, as: 'empty-directory' }] : own;
 }

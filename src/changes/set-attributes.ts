@@ -52,7 +52,7 @@ export const setAttributesKind: ChangeKind<SetAttributes> = {
   }),
   touches: ({ path }) => [pathResource(path)],
   predict: (change) => ({ files: predictedFiles(change), facts: [] }),
-  footing: (change) => ({
+  preconditions: (change) => ({
     refused: refused(change),
     needs: [{ path: change.path, as: 'writable-file-system' }],
   }),

@@ -75,7 +75,7 @@ export const writeFileKind: ChangeKind<WriteFile> = {
     files: [{ path: change.path, state: predictedState(change), bytes: change.bytes }],
     facts: [],
   }),
-  footing: ({ path }) => ({
+  preconditions: ({ path }) => ({
     refused: notWritten(path),
     needs: [inDirectory(path), { path, as: 'replaceable' }],
   }),

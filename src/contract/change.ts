@@ -1,6 +1,6 @@
 import type { Input, Output } from './command.ts';
 import type { FileAttributes, FileState } from './file-state.ts';
-import type { Footing } from './footing.ts';
+import type { Preconditions } from './precondition.ts';
 import type { HttpClient, HttpRequest } from './http.ts';
 import type { PredictedFile } from './probe.ts';
 import type { Resource } from './resource.ts';
@@ -215,7 +215,7 @@ export interface ChangeKind<C extends Change> {
   /** Facts and files as they will be, for check mode. */
   predict(change: C): { readonly files: readonly PredictedFile[]; readonly facts: readonly PredictedFact[] };
   /** What must be there for it; kinds without it are not known to be refused. Only check mode asks. */
-  footing?(change: C): Footing;
+  preconditions?(change: C): Preconditions;
   /** Throws {@link TaskError} when the host refused; a thrown ConnectionError passes through. */
   apply(change: C, session: HostSession): Promise<Applied>;
   /** The change that takes this one back, where there is one. */

@@ -1,7 +1,7 @@
 import type { Applied, Change, ChangeKind, Diff } from '../contract/change.ts';
 import { UnknownReading } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
-import { foreseenRefusal } from './foreseen-refusal.ts';
+import { predictedRefusal } from './predicted-refusal.ts';
 import type { Foreseen } from './look-ahead.ts';
 import type { Situation } from './situation.ts';
 import { takeBack } from './take-back.ts';
@@ -69,7 +69,7 @@ function unchanged(task: Pick<Convergence, 'situation' | 'args' | 'isRegistered'
 
 async function foretell(task: Convergence, current: unknown, changes: readonly Change[]): Promise<Outcome> {
   const { link, reads } = task.situation;
-  const refusal = await foreseenRefusal(changes, { read: reads.read, overlay: link.overlay, kindOf: task.kindOf });
+  const refusal = await predictedRefusal(changes, { read: reads.read, overlay: link.overlay, kindOf: task.kindOf });
   if (refusal !== undefined && !task.isUncertain()) throw new TaskError(refusal, { changed: false });
   if (task.isCheckRun) layOver(task, changes);
   const described = describeChanges(task, changes);

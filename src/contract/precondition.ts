@@ -1,15 +1,15 @@
 /**
- * What a change must find where it is made. Check mode looks whether it is there, so that it says of a change that the
- * run would be refused that it is refused.
+ * What a change must find where it is made. Check mode looks whether it is there, so that it fails where the run would
+ * be refused.
  * @example { refused: '/etc/x/conf was not written', needs: [{ path: '/etc/x', as: 'writable-directory' }] }
  */
-export interface Footing {
+export interface Preconditions {
   /** What was not done when it is missing, in the words in which the change itself says so. */
   readonly refused: string;
-  readonly needs: readonly Need[];
+  readonly needs: readonly Precondition[];
 }
 
-export interface Need {
+export interface Precondition {
   readonly path: string;
   /**
    * - `writable-directory`: names can be made and removed in it
@@ -21,7 +21,7 @@ export interface Need {
 }
 
 /** What a path offers to whoever wants to change something there, links followed. */
-export interface Ground {
+export interface PathAccess {
   readonly kind: 'directory' | 'other' | 'absent';
   /** This user may make names in the directory: its mode, its flags and its mount allow it. */
   readonly isWritable: boolean;

@@ -1,5 +1,5 @@
 import { script } from '../contract/command.ts';
-import type { Ground } from '../contract/footing.ts';
+import type { PathAccess } from '../contract/precondition.ts';
 import { type Overlay, type Probe, type ProbeKind, type Reading, probe, UNKNOWN } from '../contract/probe.ts';
 import { pathResource } from '../contract/resource.ts';
 import { absolutePath } from './absolute-path.ts';
@@ -26,34 +26,34 @@ x"; fi
 done
 cat /proc/self/mountinfo 2>/dev/null || :`;
 
-const KINDS: Readonly<Record<string, Ground['kind']>> = { d: 'directory', o: 'other' };
+const KINDS: Readonly<Record<string, PathAccess['kind']>> = { d: 'directory', o: 'other' };
 
-const kind: ProbeKind<string, Ground> = {
-  name: 'ground',
+const kind: ProbeKind<string, PathAccess> = {
+  name: 'path-access',
   ...fuse({
     group: () => '',
     size: 256,
     command: (paths: readonly string[]) => script(SCRIPT, paths),
-    parse(paths, output): readonly Reading<Ground>[] {
+    parse(paths, output): readonly Reading<PathAccess>[] {
       const at = cursor(output.stdout);
       const found = paths.map(() => ({ letters: at.line(), real: sized(at) }));
       const mounts = parseMounts(Buffer.from(at.take(at.remaining)).toString());
-      return found.map(({ letters, real }) => succeeded(groundOf(letters, real, mounts)));
+      return found.map(({ letters, real }) => succeeded(accessOf(letters, real, mounts)));
     },
   }),
-  predict: predictGround,
+  predict: predictAccess,
 };
 
 /**
  * Whether something could be changed at a path: for check mode, when a change is planned there.
- * @example await read(ground('/etc/nova')) // { kind: 'directory', isWritable: true, isReadOnly: false, … }
+ * @example await read(pathAccess('/etc/nova')) // { kind: 'directory', isWritable: true, isReadOnly: false, … }
  */
-export function ground(path: string): Probe<Ground> {
+export function pathAccess(path: string): Probe<PathAccess> {
   const absolute = absolutePath(path);
   return probe(kind, absolute, [pathResource(absolute)]);
 }
 
-function groundOf(letters: string, real: string, mounts: readonly Mount[]): Ground {
+function accessOf(letters: string, real: string, mounts: readonly Mount[]): PathAccess {
   const mount = mountOf(real, mounts);
   return {
     kind: KINDS[letters[0] ?? ''] ?? 'absent',
@@ -63,8 +63,8 @@ function groundOf(letters: string, real: string, mounts: readonly Mount[]): Grou
   };
 }
 
-/** What was planned to be made here can be written to; what stays keeps its ground. */
-function predictGround(path: string, value: Ground, overlay: Overlay): Ground | typeof UNKNOWN {
+/** What was planned to be made here can be written to; what stays is as it was read. */
+function predictAccess(path: string, value: PathAccess, overlay: Overlay): PathAccess | typeof UNKNOWN {
   const same = { kind: 'absent', path } as const;
   const planned = predictState(path, same, overlay);
   if (planned === UNKNOWN) return UNKNOWN;

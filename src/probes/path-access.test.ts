@@ -3,12 +3,12 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect, it, onTestFinished, test } from 'vitest';
 import { hostUnderTest } from '../../test/support/run-module.ts';
 import { throughShells } from '../../test/support/through-shells.ts';
-import { ground } from './ground.ts';
+import { pathAccess } from './path-access.ts';
 
 const isRoot = process.getuid?.() === 0;
 const free = { isWritable: true, isReadOnly: false, isMountPoint: false };
 
-throughShells('ground', (box) => {
+throughShells('path access', (box) => {
   it('tells directories, other things and nothing apart, whatever their names', async () => {
     mkdirSync(box.at('d\n:é'));
     writeFileSync(box.at('f'), '');
@@ -16,7 +16,7 @@ throughShells('ground', (box) => {
     const { read } = box.host;
     expect(
       await Promise.all(
-        ['d\n:é', 'f', 'to a directory', 'f/below', 'none/x'].map((name) => read(ground(box.at(name)))),
+        ['d\n:é', 'f', 'to a directory', 'f/below', 'none/x'].map((name) => read(pathAccess(box.at(name)))),
       ),
     ).toEqual([
       { ...free, kind: 'directory' },
@@ -33,7 +33,9 @@ throughShells('ground', (box) => {
     symlinkSync('with blank', box.at('link'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', mounted]);
     const found = { kind: 'directory', isReadOnly: true };
-    const [own, linked] = await Promise.all([ground(mounted), ground(box.at('link'))].map((one) => box.host.read(one)));
+    const [own, linked] = await Promise.all(
+      [pathAccess(mounted), pathAccess(box.at('link'))].map((one) => box.host.read(one)),
+    );
     execFileSync('umount', [mounted]);
     expect(own).toMatchObject({ ...found, isMountPoint: true });
     expect(linked).toMatchObject({ ...found, isMountPoint: false });
@@ -41,12 +43,16 @@ throughShells('ground', (box) => {
 });
 
 test.runIf(isRoot)('a directory of another user may not be written to', async () => {
-  const directory = '/tmp/ground-of-root';
+  const directory = '/tmp/path-access-of-root';
   mkdirSync(directory);
   onTestFinished(() => void execFileSync('rm', ['-r', directory]));
   chmodSync(directory, 0o755);
   const shell = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'sh'] as const;
   const host = await hostUnderTest({ shell });
   onTestFinished(() => host.close());
-  expect(await host.read(ground(directory))).toMatchObject({ kind: 'directory', isWritable: false, isReadOnly: false });
+  expect(await host.read(pathAccess(directory))).toMatchObject({
+    kind: 'directory',
+    isWritable: false,
+    isReadOnly: false,
+  });
 });
