@@ -27,6 +27,7 @@ export interface Endpoint {
   readonly rememberIn: string | undefined;
   readonly isHashing: boolean;
   readonly hostKeyAlias: string | undefined;
+  readonly revokedKeysFile: string | undefined;
   readonly hostKeyPolicy: ConnectionTarget['hostKeyPolicy'];
   readonly connectTimeoutMs: number;
   readonly keepaliveMs: number | undefined;
@@ -113,6 +114,7 @@ function endpoint(target: HopTarget, sources: readonly SshSettings[]): Endpoint 
     ...known,
     isHashing: first('hashknownhosts') === 'yes',
     hostKeyAlias: first('hostkeyalias'),
+    revokedKeysFile: paths(lookup('revokedhostkeys') ?? [])[0],
     hostKeyPolicy: policy(target, first('stricthostkeychecking')),
     // The target always has one, so of the configuration only what stands in the ssh arguments counts, as with Ansible.
     connectTimeoutMs: milliseconds(sources[0]?.get('connecttimeout')?.[0]) ?? target.connectTimeoutMs,

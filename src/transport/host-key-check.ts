@@ -2,6 +2,7 @@ import { Unreachable } from '../contract/connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { entriesFor, fingerprint, hostKeyName, judge, keyType, rememberHostKey } from './known-hosts.ts';
 import type { KnownHost, KnownHostsFiles, Verdict } from './known-hosts.ts';
+import { revocation } from './revoked-keys.ts';
 
 /** Decides about the key one server shows. Nothing secret has been sent when it does. */
 export class HostKeyCheck {
@@ -43,6 +44,9 @@ export class HostKeyCheck {
   }
 
   #refusalOf(key: Buffer): Unreachable | undefined {
+    const { revokedKeysFile } = this.#endpoint;
+    const revoked = revokedKeysFile === undefined ? undefined : revocation(revokedKeysFile, key);
+    if (revoked !== undefined) return this.#refuse('host-key-revoked', revoked);
     const verdict = this.#verdictOn(key);
     switch (verdict.kind) {
       case 'known':

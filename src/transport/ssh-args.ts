@@ -15,7 +15,7 @@ const KEYWORD_FLAGS: Readonly<Record<string, string>> = { J: 'proxyjump', p: 'po
 const FLAGS_WITHOUT_EFFECT = /^-[vqCTaxntk]+$/;
 
 const HONOURED = new Set(
-  'hostname user port identityfile identitiesonly identityagent proxyjump proxycommand userknownhostsfile globalknownhostsfile hostkeyalias stricthostkeychecking connecttimeout serveraliveinterval serveralivecountmax hashknownhosts addressfamily'.split(
+  'hostname user port identityfile identitiesonly identityagent proxyjump proxycommand userknownhostsfile globalknownhostsfile revokedhostkeys hostkeyalias stricthostkeychecking connecttimeout serveraliveinterval serveralivecountmax hashknownhosts addressfamily'.split(
     ' ',
   ),
 );

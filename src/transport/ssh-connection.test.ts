@@ -291,6 +291,20 @@ describe('host keys', () => {
     expect((await refusal(aliased)).reason).toBe('host-key-unknown');
   });
 
+  it('refuses keys that RevokedHostKeys lists, and all keys where it cannot be read', async () => {
+    const revoking = (file: string) => target(sshd, { sshArgs: [`-o RevokedHostKeys=${file}`] });
+    const other = fileWith('revoked_other', `${publicKey(makeKey(sshd.directory, 'revoked_key', 'ed25519'))} other\n`);
+    expect(await echo(await transport.connect(revoking(other)))).toBe('hello\n');
+    expect(await echo(await transport.connect(revoking('none')))).toBe('hello\n');
+    const own = fileWith('revoked_own', `# gone\n${known().split(' ').slice(1).join(' ')} old key\n`);
+    const krl = join(sshd.directory, 'krl');
+    execFileSync('ssh-keygen', ['-k', '-q', '-f', krl, `${join(sshd.directory, 'host_ed25519')}.pub`]);
+    for (const file of [own, krl, '/nosuch/revoked']) {
+      const failure = await refusal(revoking(file));
+      expect([failure.reason, failure.message]).toEqual(['host-key-revoked', expect.stringContaining(file)]);
+    }
+  });
+
   it('explains that certificate authorities cannot vouch here', async () => {
     const file = fileWith('authority', `@cert-authority * ${known().split(' ').slice(1).join(' ')}\n`);
     const failure = await refusal(target(sshd, { knownHostsFiles: [file] }));
