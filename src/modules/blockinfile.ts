@@ -6,6 +6,7 @@ import { TaskError } from '../contract/task-error.ts';
 import { type BlockEdit, withBlock } from './block-edit.ts';
 import { type EditedFile, editedFile, missingDirectories } from './directories.ts';
 import { backupOf, changesOf, editedBy, editMessage } from './edit-result.ts';
+import { regularExpression } from './python-regex.ts';
 import { backup, hostPath, ownership, validate } from './fields.ts';
 import { adjustAttributes, wantedMode } from './ownership.ts';
 import { splitWords } from './words.ts';
@@ -21,8 +22,10 @@ const args = z
     marker_begin: z.string().default('BEGIN').describe('What {mark} becomes above the block'),
     marker_end: z.string().default('END').describe('What {mark} becomes below the block'),
     state: z.enum(['present', 'absent']).default('present').describe('Whether the block must be there'),
-    insertafter: z.string().optional().describe('EOF, or an expression: a new block goes after its last match'),
-    insertbefore: z.string().optional().describe('BOF, or an expression: a new block goes before its last match'),
+    insertafter: regularExpression.optional().describe('EOF, or an expression: a new block goes after its last match'),
+    insertbefore: regularExpression
+      .optional()
+      .describe('BOF, or an expression: a new block goes before its last match'),
     create: z.boolean().default(false).describe('Create the file when it is missing, with its directories'),
     backup,
     validate,

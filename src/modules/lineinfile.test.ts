@@ -126,7 +126,7 @@ describe('lineinfile', () => {
   it.each([
     ['a line break in the line', { line: 'a\nb' }, 'line break'],
     ['typographic quotes', { line: 'GRUB_CMDLINE_LINUX=“quiet”' }, 'U+201C'],
-    ['an expression with a mistake', { regexp: '(', line: 'x' }, 'regexp: ('],
+    ['an expression with a mistake', { regexp: '(', line: 'x' }, '( is no regular expression'],
   ])('refuses %s', (_, args, message) => {
     expect(() => after(holding('x\n'), args)).toThrow(message);
   });

@@ -10,20 +10,20 @@ import { backupOf, changesOf, editedBy, editMessage } from './edit-result.ts';
 import { type LineEdit, absentLines, presentLine, splitLines } from './line-edit.ts';
 import { refuseUnstableResult, refuseUnsuitableLine } from './line-refusals.ts';
 import { adjustAttributes, wantedMode } from './ownership.ts';
+import { regularExpression } from './python-regex.ts';
 import { splitWords } from './words.ts';
 
 const args = z
   .strictObject({
     path: hostPath.describe('File to edit; a link is followed'),
     line: z.string().optional().describe('The line, without its end'),
-    regexp: z
-      .string()
+    regexp: regularExpression
       .optional()
       .describe('Expression to search in every line; the last match is replaced (or every match removed)'),
     search_string: z.string().optional().describe('Plain text to search for, instead of regexp'),
     state: z.enum(['present', 'absent']).default('present').describe('Whether the line must be there'),
-    insertafter: z.string().optional().describe('EOF, or an expression: a new line goes after its last match'),
-    insertbefore: z.string().optional().describe('BOF, or an expression: a new line goes before its last match'),
+    insertafter: regularExpression.optional().describe('EOF, or an expression: a new line goes after its last match'),
+    insertbefore: regularExpression.optional().describe('BOF, or an expression: a new line goes before its last match'),
     firstmatch: z.boolean().default(false).describe('Use the first match instead of the last'),
     on_multiple: z
       .enum(['last', 'all', 'error'])

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { playText } from '../../test/support/play.ts';
 import { expandTemplate, pythonRegex } from './python-regex.ts';
 
 it.each([
@@ -28,4 +29,15 @@ it('fills groups by number and name, and refuses those that are not there', () =
   expect(expandTemplate('\\1 \\g<1> \\g<value> \\\\ \\d', match)).toBe('key key 1 \\ \\d');
   expect(() => expandTemplate('\\3', match)).toThrow('only 2');
   expect(() => expandTemplate('\\g<none>', match)).toThrow('none');
+});
+
+it.each([
+  'lineinfile: {path: /x, line: a, regexp: "("}',
+  'lineinfile: {path: /x, line: a, insertafter: "["}',
+  'blockinfile: {path: /x, block: a, insertbefore: "a*+"}',
+  'wait_for: {path: /x, search_regex: "(?>a)"}',
+])('%s is a mistake found before any host is contacted', async (task) => {
+  const { exitCode, problems, events } = await playText(`- hosts: all\n  tasks:\n    - ${task}\n`);
+  expect([exitCode, events]).toEqual([1, []]);
+  expect(problems).toMatchObject([{ message: expect.stringContaining('is no regular expression we understand') }]);
 });

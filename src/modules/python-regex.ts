@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { TaskError } from '../contract/task-error.ts';
 
 const FLAG_NAMES = new Set(['i', 'm', 's']);
@@ -16,6 +17,16 @@ export function pythonRegex(source: string, argument: string): RegExp {
   if (compiled.size < MOST_REMEMBERED) compiled.set(source, regex);
   return regex;
 }
+
+/** An argument that is an expression: what is wrong with it is found with the other arguments' mistakes. */
+export const regularExpression = z.string().superRefine((source, context) => {
+  try {
+    pythonRegex(source, '');
+  } catch (error) {
+    if (!(error instanceof TaskError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message.replace(/^: /, '') });
+  }
+});
 
 /** A fleet runs the same expressions on every host. None keeps state between matches: flags g and y are never set. */
 const compiled = new Map<string, RegExp>();

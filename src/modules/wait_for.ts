@@ -6,7 +6,7 @@ import { defineModule } from '../contract/module.ts';
 import { UnknownReading } from '../contract/probe.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { hostPath } from './fields.ts';
-import { pythonRegex } from './python-regex.ts';
+import { pythonRegex, regularExpression } from './python-regex.ts';
 
 const args = z
   .strictObject({
@@ -17,7 +17,7 @@ const args = z
       .default('127.0.0.1')
       .describe('Where the port is, seen from the host'),
     path: hostPath.optional().describe('File to wait for'),
-    search_regex: z.string().optional().describe('Expression that the file must hold'),
+    search_regex: regularExpression.optional().describe('Expression that the file must hold'),
     state: z
       .enum(['started', 'present', 'stopped', 'absent'])
       .default('started')
