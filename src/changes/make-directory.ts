@@ -1,8 +1,8 @@
 import type { ChangeKind, MakeDirectory } from '../contract/change.ts';
-import { PREDICTED } from '../contract/file-state.ts';
+import { type FileState, PREDICTED } from '../contract/file-state.ts';
 import { pathResource } from '../contract/resource.ts';
 import { applyScript, inDirectory, place } from './apply-script.ts';
-import { attributesText, octal } from './octal.ts';
+import { attributesText, octal, ownership } from './octal.ts';
 import { predictedAttributes } from './predicted.ts';
 import { DIE } from './refusal.ts';
 
@@ -28,42 +28,21 @@ export const makeDirectoryKind: ChangeKind<MakeDirectory> = {
   describe: ({ path, mode, owner, group }) => `create directory ${path} ${attributesText(mode, owner, group)}`,
   diff: ({ path }) => ({ kind: 'attributes', path, before: { state: 'absent' }, after: { state: 'directory' } }),
   touches: ({ path }) => [pathResource(path)],
-  predict: ({ path, mode, owner, group }) => ({
-    files: [
-      {
-        path,
-        state: {
-          kind: 'directory',
-          path,
-          mode,
-          mtime: 0,
-          version: PREDICTED,
-          ...predictedAttributes(owner, group, undefined),
-        },
-      },
-    ],
-    facts: [],
-  }),
+  predict: (change) => ({ files: [{ path: change.path, state: madeState(change) }], facts: [] }),
   preconditions: (change) => ({ refused: refused(change), needs: [inDirectory(change.path)] }),
   apply: (change, session) =>
     applyScript(change, session, {
       text: SCRIPT,
-      args: [...place(change.path), octal(change.mode), change.owner + (change.group && `:${change.group}`)],
+      args: [...place(change.path), octal(change.mode), ownership(change.owner, change.group)],
       refused: refused(change),
     }),
-  undo: ({ path, mode, owner, group }) => ({
-    kind: 'remove-path',
-    path,
-    before: {
-      kind: 'directory',
-      path,
-      mode,
-      mtime: 0,
-      version: PREDICTED,
-      ...predictedAttributes(owner, group, undefined),
-    },
-  }),
+  undo: (change) => ({ kind: 'remove-path', path: change.path, before: madeState(change) }),
 };
+
+function madeState({ path, mode, owner, group }: MakeDirectory): FileState {
+  const names = predictedAttributes(owner, group, undefined);
+  return { kind: 'directory', path, mode, mtime: 0, version: PREDICTED, ...names };
+}
 
 function refused({ path }: MakeDirectory): string {
   return `directory ${path} was not created`;

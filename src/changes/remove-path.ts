@@ -4,7 +4,7 @@ import type { Precondition } from '../contract/precondition.ts';
 import { pathResource } from '../contract/resource.ts';
 import { TaskError } from '../contract/task-error.ts';
 import { applyScript, inDirectory, place } from './apply-script.ts';
-import { expectedVersion, isState } from './predicted.ts';
+import { expectedVersion } from './predicted.ts';
 import { DIE, versionOf } from './refusal.ts';
 import { writeFile } from './write-file.ts';
 
@@ -57,7 +57,7 @@ export const removePathKind: ChangeKind<RemovePath> = {
   undo({ path, before, bytes }) {
     const absent: FileState = { kind: 'absent', path };
     if (before.kind === 'link') return { kind: 'make-link', path, target: before.target, before: absent };
-    if (before.kind !== 'file' || !bytes || !isState(before)) return undefined;
+    if (before.kind !== 'file' || !bytes) return undefined;
     const { mode, owner, group } = before;
     return writeFile({ path, bytes, mode, owner, group, before: { state: absent } });
   },

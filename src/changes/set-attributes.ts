@@ -2,7 +2,7 @@ import type { ChangeKind, SetAttributes } from '../contract/change.ts';
 import type { FileAttributes } from '../contract/file-state.ts';
 import { pathResource } from '../contract/resource.ts';
 import { applyScript, place } from './apply-script.ts';
-import { octal } from './octal.ts';
+import { octal, ownership } from './octal.ts';
 import { changedVersion, isState, predictedAttributes } from './predicted.ts';
 import { DIE } from './refusal.ts';
 
@@ -76,8 +76,8 @@ function modeOf({ after }: SetAttributes): string {
   return after.mode === undefined ? '' : octal(after.mode);
 }
 
-function ownerOf({ after: { owner = '', group } }: SetAttributes): string {
-  return group === undefined ? owner : `${owner}:${group}`;
+function ownerOf({ after: { owner = '', group = '' } }: SetAttributes): string {
+  return ownership(owner, group);
 }
 
 function attributesOf({ mode, owner, group }: Wanted): Readonly<Record<string, string>> {

@@ -1,13 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { script } from '../contract/command.ts';
+import { join } from 'node:path/posix';
+import { type Output, script } from '../contract/command.ts';
 import type { Applied, ChangeKind, WriteFile } from '../contract/change.ts';
 import { type FileContent, type FileState, PREDICTED } from '../contract/file-state.ts';
 import type { HostSession } from '../contract/host-session.ts';
 import { pathResource } from '../contract/resource.ts';
 import { MASK } from '../contract/secret.ts';
 import { TaskError } from '../contract/task-error.ts';
-import { inDirectory } from './apply-script.ts';
-import { attributesText, octal } from './octal.ts';
+import { inDirectory, place } from './apply-script.ts';
+import { attributesText, octal, ownership } from './octal.ts';
 import { isPredicted, predictedAttributes } from './predicted.ts';
 import { refusal } from './refusal.ts';
 import { WRITE_FILE_SCRIPT } from './write-file-script.ts';
@@ -111,29 +112,21 @@ async function apply(change: WriteFile, session: HostSession): Promise<Applied> 
 }
 
 function words(change: WriteFile, backup: string): readonly string[] {
-  const slash = change.path.lastIndexOf('/');
-  const directory = change.path.slice(0, slash) || '/';
+  const [directory, name] = place(change.path);
   const temporary = `.tsplay-${randomBytes(12).toString('hex')}`;
-  const inDirectory = `${directory === '/' ? '' : directory}/${temporary}`;
-  const owner = change.owner + (change.group ? `:${change.group}` : '');
-  const validate = change.validate?.map((word) => word.replaceAll('%s', inDirectory)) ?? [];
+  const validate = change.validate?.map((word) => word.replaceAll('%s', join(directory, temporary))) ?? [];
   return [
     directory,
-    change.path.slice(slash + 1),
+    name,
     temporary,
     octal(change.mode),
-    isSame(change) ? '' : owner,
+    ownership(change.owner, change.group),
     expected(change),
     String(change.bytes.length),
     backup.slice(backup.lastIndexOf('/') + 1),
     keepsAcl(change) ? 'mode,xattr' : 'xattr',
     ...validate,
   ];
-}
-
-/** A new file of ours has our own owner already; without rights chown would fail for nothing. */
-function isSame({ owner, group }: WriteFile): boolean {
-  return owner === '' && group === '';
 }
 
 /** The access list lives in the group bits; copying it must never open the file wider than its final mode. */
@@ -149,7 +142,7 @@ function expected({ before }: WriteFile): string {
   return `sha256:${hash.digest('hex')}`;
 }
 
-function refused(change: WriteFile, output: Parameters<typeof refusal>[2]): TaskError {
+function refused(change: WriteFile, output: Output): TaskError {
   const wanted = notWritten(change.path);
   if (!Buffer.from(output.stdout).toString().startsWith('stage validate')) return refusal(wanted, change.path, output);
   const said = change.sensitive
