@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { drained } from '../report/drained.ts';
 import { prose, span } from '../report/line.ts';
 import { paint } from '../report/paint.ts';
 import { withHostOptions, withInventory, withPlayOptions } from './options.ts';
@@ -127,14 +128,8 @@ function folded(...paragraphs: readonly string[]): string {
 /** Lets output drain before the process ends; the connections have said goodbye, and hosts may take their time to answer. */
 async function exit(work: Promise<number>): Promise<void> {
   const code = await work.catch(unexpected);
-  await Promise.all([process.stdout, process.stderr].map(drained));
+  await Promise.all([process.stdout, process.stderr].map((stream) => drained(stream)));
   process.exit(code);
-}
-
-/** A stream whose reader is gone answers with an error. */
-function drained(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.destroyed || stream.writableLength === 0) return Promise.resolve();
-  return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
 function unexpected(error: unknown): number {

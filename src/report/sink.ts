@@ -1,4 +1,5 @@
 import type { SecretRegistry } from '../contract/secret.ts';
+import { drained } from './drained.ts';
 
 /** Where reports are written. */
 export interface Sink {
@@ -50,21 +51,9 @@ export function streamSink(stream: NodeJS.WriteStream, { secrets, gap = defaultG
     },
     close: () => {
       flush();
-      return closed(
-        stream,
-        () => isBroken,
-        () => (leftOut > 0 ? gap(leftOut) : ''),
-      );
+      return isBroken ? Promise.resolve() : drained(stream, leftOut > 0 ? gap(leftOut) : '');
     },
   };
-}
-
-function closed(stream: NodeJS.WriteStream, isBroken: () => boolean, lastNote: () => string): Promise<void> {
-  return new Promise((resolve) => {
-    if (isBroken() || stream.destroyed) return resolve();
-    stream.once('error', () => resolve());
-    stream.write(lastNote(), () => resolve());
-  });
 }
 
 function defaultGap(writes: number): string {
