@@ -1,6 +1,5 @@
 import { join } from 'node:path/posix';
-import { script } from '../contract/command.ts';
-import type { Output } from '../contract/command.ts';
+import { type Output, script } from '../contract/command.ts';
 import type { FileContent } from '../contract/file-state.ts';
 import { type Overlay, type Probe, type ProbeKind, type Reading, probe, UNKNOWN } from '../contract/probe.ts';
 import { pathResource } from '../contract/resource.ts';
@@ -43,7 +42,7 @@ const namesKind: ProbeKind<string, readonly string[] | null> = {
     command: (directories: readonly string[]) => script(NAMES_SCRIPT, directories),
     parse: (directories, output) => {
       const at = cursor(output.stdout);
-      return directories.map((directory) => namesAt(directory, at));
+      return directories.map((directory) => sorted(namesAt(directory, at)));
     },
   }),
   predict: predictNames,
@@ -69,29 +68,26 @@ export function directoryNames(directory: string): Probe<readonly string[] | nul
 
 type Names = Reading<readonly string[] | null>;
 
+/** In the order the host printed them, which is the order of their contents where there are some. */
 function namesAt(directory: string, at: Cursor): Names {
   const count = at.line();
   if (count === '-') return succeeded(null);
   if (count === 'x') return failed(`${directory}: this user may not list it; use become`);
-  return succeeded(Array.from({ length: Number(count) }, () => sized(at)).sort(byBytes));
+  return succeeded(Array.from({ length: Number(count) }, () => sized(at)));
+}
+
+function sorted(names: Names): Names {
+  return names.ok && names.value ? succeeded(names.value.toSorted(byBytes)) : names;
 }
 
 function parseFiles(subjects: readonly FilesSubject[], output: Output): readonly Reading<readonly FileContent[]>[] {
   const at = cursor(output.stdout);
-  const listed = subjects.map(({ directory }) => ({ directory, names: listedAt(directory, at) }));
+  const listed = subjects.map(({ directory }) => ({ directory, names: namesAt(directory, at) }));
   const paths = listed.flatMap(({ directory, names }) =>
     names.ok ? (names.value ?? []).map((name) => join(directory, name)) : [],
   );
   const contents = contentsAt(paths, at, output);
   return listed.map(({ directory, names }) => (names.ok ? gathered(directory, names.value ?? [], contents) : names));
-}
-
-/** In the order the host printed them, which is the order of their contents. */
-function listedAt(directory: string, at: Cursor): Names {
-  const count = at.line();
-  if (count === '-') return succeeded([]);
-  if (count === 'x') return failed(`${directory}: this user may not list it; use become`);
-  return succeeded(Array.from({ length: Number(count) }, () => sized(at)));
 }
 
 function gathered(
