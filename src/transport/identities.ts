@@ -32,7 +32,7 @@ export class IdentityFiles<K> {
   }
 
   #load(file: string, passphrase: Secret | undefined): K | string {
-    const cacheKey = JSON.stringify([file, passphrase !== undefined]);
+    const cacheKey = JSON.stringify([file, passphrase?.reveal()]);
     const cached = this.#cache.get(cacheKey);
     if (cached !== undefined) return cached;
     const loaded = this.#read(file, passphrase);
