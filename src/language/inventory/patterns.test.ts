@@ -86,3 +86,8 @@ test('reads the names of a limit from a file', () => {
     rmSync(directory, { recursive: true });
   }
 });
+
+test('a sign without a name is a mistake', () => {
+  expect(problemsOf('all:&')).toEqual(['error: & stands alone in the pattern (write it before a name: &gpu)']);
+  expect(problemsOf(['all', '!'])).toEqual(['error: ! stands alone in the pattern (write it before a name: !gpu)']);
+});

@@ -20,7 +20,7 @@ export function matchHosts(
   inventory: Hosts,
   problems?: Problems,
 ): readonly string[] {
-  const parts = splitPattern(pattern, problems);
+  const parts = splitPattern(pattern, problems).filter((part) => !isBareSign(part, problems));
   const [unions, intersections, exclusions] = ['', '&', '!'].map((sign) => bySign(parts, sign));
   if (parts.length === 0) return [];
   const start = unions?.length ? unions : ['all'];
@@ -29,6 +29,12 @@ export function matchHosts(
   for (const kept of (intersections ?? []).map(match)) hosts = hosts.filter((host) => kept.has(host));
   for (const dropped of (exclusions ?? []).map(match)) hosts = hosts.filter((host) => !dropped.has(host));
   return hosts;
+}
+
+function isBareSign(part: string, problems: Problems | undefined): boolean {
+  if (part !== '&' && part !== '!') return false;
+  problems?.error(`${part} stands alone in the pattern`, { hint: `write it before a name: ${part}gpu` });
+  return true;
 }
 
 function bySign(parts: readonly string[], sign: string): readonly string[] {
