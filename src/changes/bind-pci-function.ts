@@ -5,7 +5,7 @@ import type { Resource } from '../contract/resource.ts';
 import { TaskError } from '../contract/task-error.ts';
 
 /** A write to `unbind` has been seen to hang for ever with the NVIDIA driver; ten seconds are plenty for a healthy one. */
-export const UNBIND_DEADLINE_MS = 10_000;
+const UNBIND_DEADLINE_MS = 10_000;
 
 export function bindPciFunction(change: Omit<BindPciFunction, 'kind' | 'deadlineMs'>): BindPciFunction {
   return { kind: 'bind-pci-function', deadlineMs: UNBIND_DEADLINE_MS, ...change };

@@ -8,7 +8,7 @@ import { TaskError } from '../contract/task-error.ts';
 import { confirmBoot } from './confirm-boot.ts';
 import { ATTEMPT_MS, type CurrentBoot, currentBoot, isBootId } from './current-boot.ts';
 
-export const REBOOT_TOUCHES: readonly Resource[] = [
+const REBOOT_TOUCHES: readonly Resource[] = [
   'kernel:/',
   'pci:/',
   'module:/',

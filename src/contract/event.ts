@@ -108,8 +108,6 @@ export type Event = Stamp &
       }
   );
 
-export type EventType = Event['type'];
-
 /** Shows or stores events. Must never throw and never block; called on the engine's event loop. */
 export interface Reporter {
   on(event: Event): void;

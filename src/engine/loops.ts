@@ -91,6 +91,6 @@ function zipLongest(lists: readonly (readonly unknown[])[]): readonly unknown[] 
   return Array.from({ length }, (_, index) => lists.map((items) => items[index] ?? null));
 }
 
-export function assertNever(value: never): never {
+function assertNever(value: never): never {
   throw new Error(`unhandled case: ${String(value)}`);
 }

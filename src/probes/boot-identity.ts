@@ -17,7 +17,7 @@ export interface BootIdentity {
   readonly initramfsRebuilt: boolean;
 }
 
-export const REBOOTED_FOR = '/run/tsplay/rebooted-for';
+const REBOOTED_FOR = '/run/tsplay/rebooted-for';
 /** Holds the boot id during which an initramfs was last rebuilt. Written before the rebuild, so that no crash loses it. */
 export const INITRAMFS_MARK = '/var/lib/tsplay/initramfs/rebuilt-in-boot';
 

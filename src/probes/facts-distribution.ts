@@ -48,7 +48,7 @@ function familyOf(ids: readonly string[]): string {
 }
 
 /** `NAME="value"` lines, quoted as in shell. */
-export function parseOsRelease(text: string): Readonly<Record<string, string>> {
+function parseOsRelease(text: string): Readonly<Record<string, string>> {
   const lines = [...text.matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm)];
   return Object.fromEntries(
     lines.map(([, name = '', value = '']) => [

@@ -99,7 +99,7 @@ export function pciTree(sysfs = '/sys'): Probe<PciTree> {
   return probe(kind, sysfs, ['pci:/']);
 }
 
-export function pciResource(address: string): Resource {
+function pciResource(address: string): Resource {
   return `pci:/${address}`;
 }
 

@@ -83,7 +83,7 @@ function mark(nonce: string, tag: string): string {
 }
 
 /** @example commandText(program(['ls', 'a b'])) // `(exec ls 'a b')` */
-export function commandText(command: Command): string {
+function commandText(command: Command): string {
   const subshell = `(${surroundings(command)}${body(command)})`;
   return command.stdin === undefined ? subshell : piped(command.stdin, subshell);
 }

@@ -5,8 +5,6 @@ import { SshConnector } from './ssh-connector.ts';
 import type { SshOptions } from './ssh-connector.ts';
 import { connectSsh } from './ssh-connection.ts';
 
-export type TransportOptions = SshOptions;
-
 /** A {@link Transport} for a whole run. Close it last: it holds the connections to jump hosts. */
 export interface ClosableTransport extends Transport, AsyncDisposable {
   close(): Promise<void>;
@@ -19,7 +17,7 @@ export interface ClosableTransport extends Transport, AsyncDisposable {
  * await using transport = createTransport();
  * const connection = await transport.connect({ host: 'gpu01', kind: 'ssh', address: 'gpu01', hostKeyPolicy: 'strict', connectTimeoutMs: 10_000 });
  */
-export function createTransport(options: TransportOptions = {}): ClosableTransport {
+export function createTransport(options: SshOptions = {}): ClosableTransport {
   const connector = new SshConnector(options);
   const refused = new RefusedPasswords();
   const close = async (): Promise<void> => connector.close();

@@ -28,7 +28,7 @@ export function hostClient(): Probe<HostClient> {
   return probe(kind, '', ['package:/', 'path:/usr/bin']);
 }
 
-export function parseHostClient(stdout: string): HostClient {
+function parseHostClient(stdout: string): HostClient {
   const found = new Map(recordsOf(stdout));
   const program = found.get('program') ?? null;
   if (program !== null && program !== 'curl' && program !== 'python3')
