@@ -1,4 +1,4 @@
-import { run } from '../../engine/run.ts';
+import { EXIT, run } from '../../engine/run.ts';
 import type { Reporter } from '../../contract/event.ts';
 import { formatFor, hasColour } from '../../report/format.ts';
 import { jsonGap, jsonLinesReporter } from '../../report/json-lines.ts';
@@ -17,8 +17,8 @@ export async function play(files: readonly string[], mode: 'run' | 'check', opti
   const composition = await compose(options);
   const input = await runInput(composition, files, mode, options);
   showProblems(composition.problems, composition.secrets);
-  if (composition.problems.hasErrors) return 1;
-  if (options.syntaxCheck) return 0;
+  if (composition.problems.hasErrors) return EXIT.invalid;
+  if (options.syntaxCheck) return EXIT.converged;
   if (options.listHosts || options.listTasks || options.listTags) return list(input, options);
   fitHeapTo(input.limit?.size ?? input.inventory.hosts.size);
   const reporter = await reporterFor(options, composition);
@@ -33,7 +33,7 @@ export async function play(files: readonly string[], mode: 'run' | 'check', opti
   }
   // Variable files of a host that only delegate_to or hostvars name are read during the run.
   const hasLateErrors = showLateProblems(composition.problems.list.slice(known), composition.secrets);
-  return hasLateErrors && exitCode === 0 ? 2 : exitCode;
+  return hasLateErrors && exitCode === EXIT.converged ? EXIT.failed : exitCode;
 }
 
 /** Masked before anything else sees the events; which secrets there are may grow during the run. */

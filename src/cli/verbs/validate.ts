@@ -1,4 +1,5 @@
 import type { Problems } from '../../contract/problem.ts';
+import { EXIT } from '../../engine/run.ts';
 import { compose, loadPlaybooks } from '../compose.ts';
 import { checkConnections } from '../connection-problems.ts';
 import type { PlayOptions } from '../options.ts';
@@ -24,13 +25,13 @@ export async function validate(files: readonly string[], options: PlayOptions): 
   checkConnections(reaching, composition.problems);
   checkVariables(playbooks, loader, composition);
   showProblems(composition.problems, composition.secrets);
-  if (composition.problems.hasErrors) return 1;
+  if (composition.problems.hasErrors) return EXIT.invalid;
   const plays = playbooks.reduce((sum, playbook) => sum + playbook.plays.length, 0);
   const hosts = composition.inventory.hosts.size;
   console.log(
     `${playbooks.length} ${playbooks.length === 1 ? 'playbook' : 'playbooks'}, ${plays} ${plays === 1 ? 'play' : 'plays'}, ${hosts} ${hosts === 1 ? 'host' : 'hosts'}: ${verdictOn(composition.problems)}`,
   );
-  return 0;
+  return EXIT.converged;
 }
 
 function verdictOn({ list }: Problems): string {
