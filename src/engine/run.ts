@@ -74,7 +74,14 @@ export async function run(input: RunInput): Promise<number> {
   const outcome = exitCodeOf(recap, context.lost, input);
   const exitCode = isInvalid && (outcome === EXIT.converged || outcome === EXIT.drift) ? EXIT.invalid : outcome;
   const elapsedMs = performance.now() - startedAt;
-  emit({ type: 'run.finished', recap, exitCode, elapsedMs, frames: context.links.frames, hint: hintFor(exitCode) });
+  emit({
+    type: 'run.finished',
+    recap,
+    exitCode,
+    elapsedMs,
+    frames: context.links.frames,
+    hint: hintFor(exitCode, recap),
+  });
   return exitCode;
 }
 
@@ -149,10 +156,12 @@ function exitCodeOf(recap: readonly HostRecap[], lost: RunContext['lost'], { set
   return settings.mode === 'check' && hasDrift ? EXIT.drift : EXIT.converged;
 }
 
-function hintFor(exitCode: number): string | undefined {
+function hintFor(exitCode: number, recap: readonly HostRecap[]): string | undefined {
   switch (exitCode) {
     case EXIT.drift:
-      return 'run the same playbook with `tsplay run` to repair what drifted';
+      return recap.some(({ changed }) => changed > 0)
+        ? 'run the same playbook with `tsplay run` to repair what drifted'
+        : 'nothing is known to have drifted, and the rest only a real run can tell; a command that only reads may say `check_mode: false`';
     case EXIT.unreachable:
       return 'hosts that could not be reached were left as they are; run again with --limit to reach only them';
     case EXIT.failed:

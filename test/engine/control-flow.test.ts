@@ -390,12 +390,17 @@ ${tasks.replace(/^/gm, '    ')}`,
     ['a template', '- {name: use, template: {src: t.j2, dest: /tmp/x}}'],
     ['an include', '- {name: use, include_tasks: t.yaml, when: kernel.stdout is match("6")}'],
   ])('%s is unknown, and no failure', async (_, task) => {
-    const { results, exitCode } = await check(task, { 't.j2': '{{ kernel.stdout }}', 't.yaml': '- debug: {msg: x}' });
+    const { results, exitCode, events } = await check(task, {
+      't.j2': '{{ kernel.stdout }}',
+      't.yaml': '- debug: {msg: x}',
+    });
     expect(results('use').get('h1')).toMatchObject({
       status: 'unknown',
       message: 'depends on kernel: check mode did not run the command (with `check_mode: false` it would)',
     });
-    expect(exitCode).not.toBe(2);
+    expect(exitCode).toBe(3);
+    const end = events.find(({ type }) => type === 'run.finished');
+    expect(end).toMatchObject({ hint: expect.stringMatching(/^nothing is known to have drifted/) });
   });
 
   test('what it does tell is told, and what else is missing is a failure', async () => {
