@@ -47,8 +47,10 @@ export function inTurn(
     const verdict = verdictFor(host, label);
     return verdict === 'go-on' ? action(meeting, demands) : verdict;
   };
-  const isJoint = host.batch.isLinear && (demands.looksAtOthers || host.batch.isLockstep);
-  const progress = isJoint ? host.batch.pacer.meet(host.name, order).then(act) : act(passBy(host, order));
+  const { batch } = host;
+  const isJoint = batch.isLinear && (demands.looksAtOthers || batch.isLockstep);
+  if (!isJoint) batch.pacer.advance(host.name, order);
+  const progress = isJoint ? batch.pacer.meet(host.name, order).then(act) : act(undefined);
   return demands.isSeenByOthers ? showOthers(host, turn, progress) : progress;
 }
 
@@ -61,8 +63,9 @@ async function showOthers(
   const progress = await underway;
   if (progress !== 'done') return progress;
   const place = [...order, Number.MAX_SAFE_INTEGER];
+  // Under the strategies that let every host go its own way nobody waits.
   if (host.batch.isLinear) await host.batch.pacer.meet(host.name, place);
-  else passBy(host, place);
+  else host.batch.pacer.advance(host.name, place);
   const after = verdictFor(host, label);
   return after === 'go-on' ? progress : after;
 }
@@ -73,11 +76,6 @@ function demandsOrFailure(host: HostRun, task: Task, scope: VariableScope): Dema
   } catch (error) {
     return failureOf(error, task.position);
   }
-}
-
-/** Under the strategies that let every host go its own way nobody waits, and nearly nowhere under the others. */
-function passBy({ batch, name }: HostRun, order: Order): undefined {
-  batch.pacer.advance(name, order);
 }
 
 function verdictFor(host: HostRun, label: TaskLabel): 'go-on' | Progress {
