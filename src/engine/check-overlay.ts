@@ -5,7 +5,7 @@ import { overlaps, type Resource } from '../contract/resource.ts';
 
 /** What check mode planned so far on one host: predicted files and facts, and everything that would have been touched. */
 export class CheckOverlay implements Overlay {
-  #predictions = 0;
+  #version = 0;
   readonly #files = new Map<string, PredictedFile>();
   readonly #facts = new Map<Resource, unknown>();
   readonly #touched = new Set<Resource>();
@@ -14,7 +14,7 @@ export class CheckOverlay implements Overlay {
     prediction: { readonly files: readonly PredictedFile[]; readonly facts: readonly PredictedFact[] },
     touches: readonly Resource[],
   ): void {
-    this.#predictions += 1;
+    this.#version += 1;
     for (const file of prediction.files) {
       if (file.state.kind === 'absent') this.#forgetBelow(file.path);
       this.#files.set(file.path, this.#withKnownBytes(file));
@@ -33,9 +33,9 @@ export class CheckOverlay implements Overlay {
     return file.state.kind === 'file' && bytes ? { ...file, bytes } : file;
   }
 
-  /** Predictions made so far. */
-  get size(): number {
-    return this.#predictions;
+  /** Grows with every prediction. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Whether nothing was planned, as in every run that is no check. */
@@ -44,7 +44,7 @@ export class CheckOverlay implements Overlay {
   }
 
   isTouched(resources: readonly Resource[]): boolean {
-    return resources.some((read) => [...this.#touched].some((touched) => overlaps(read, touched)));
+    return resources.some((read) => this.#touched.values().some((touched) => overlaps(read, touched)));
   }
 
   file(path: string): PredictedFile | undefined {

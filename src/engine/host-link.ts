@@ -55,7 +55,7 @@ export class HostLink {
 
   /** Grows whenever something that was read of the host may no longer be so. */
   get epoch(): number {
-    return this.#epoch + this.overlay.size;
+    return this.#epoch + this.overlay.version;
   }
 
   /** Forgets what the resources may have altered, whoever read it. */
