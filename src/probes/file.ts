@@ -4,7 +4,8 @@ import { pathResource } from '../contract/resource.ts';
 import { type Command, script } from '../contract/command.ts';
 import { absolutePath } from './absolute-path.ts';
 import { FILES_SCRIPT, UNUSUAL_SCRIPT } from './file-scripts.ts';
-import { type FileWord, isContent, looksOf, parseFiles } from './parse-files.ts';
+import { type FileWord, isContent, looksOf } from './file-words.ts';
+import { parseFiles } from './parse-files.ts';
 import { predictContent, predictState } from './predict-file.ts';
 import { fuse } from './fuse.ts';
 

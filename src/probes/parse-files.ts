@@ -2,60 +2,10 @@ import { ProbeError, type Reading } from '../contract/probe.ts';
 import type { FileContent, FileState } from '../contract/file-state.ts';
 import type { Output } from '../contract/command.ts';
 import { type Cursor, cursor, sized } from './cursor.ts';
-import { failed, onceFor, succeeded } from './fuse.ts';
+import { type FileWord, isContent, type Looks, looksOf, mostOf, pathOf } from './file-words.ts';
+import { failed, succeeded } from './fuse.ts';
 import { firstLine } from './output-text.ts';
 import { type Owners, ownersIn, parseStatLine } from './stat-line.ts';
-
-/** A path to look at, as the host is asked: what is there itself, or the content at the end of its links up to so many bytes. */
-export type FileWord = `${'s' | number}/${string}`;
-
-const kindOf = (word: FileWord): string => word.slice(0, word.indexOf('/'));
-
-/** A path and every way in which it is asked for, the most bytes of content first. */
-interface Asked {
-  readonly path: string;
-  readonly words: readonly FileWord[];
-}
-
-/** Paths that are asked for in the same ways. */
-export interface Looks {
-  /** @example '4096,s' */
-  readonly kinds: string;
-  readonly asked: readonly Asked[];
-}
-
-/** In the order in which the host is asked. */
-export const looksOf = onceFor((words: readonly FileWord[]): readonly Looks[] => {
-  const byPath = new Map<string, FileWord[]>();
-  for (const word of words) {
-    const path = word.slice(word.indexOf('/'));
-    const same = byPath.get(path);
-    if (same) same.push(word);
-    else byPath.set(path, [word]);
-  }
-  const groups = new Map<string, Asked[]>();
-  for (const [path, same] of byPath) {
-    if (same.length > 1) same.sort(byMost);
-    const kinds = same.map(kindOf).join(',');
-    const asked = groups.get(kinds);
-    if (asked) asked.push({ path, words: same });
-    else groups.set(kinds, [{ path, words: same }]);
-  }
-  return [...groups].map(([kinds, asked]) => ({ kinds, asked }));
-});
-
-export function isContent(kinds: string): boolean {
-  return !kinds.startsWith('s');
-}
-
-function byMost(a: FileWord, b: FileWord): number {
-  return mostOf(b) - mostOf(a);
-}
-
-/** Bytes; for the thing itself none. */
-function mostOf(word: FileWord): number {
-  return word.startsWith('s') ? -1 : Number(kindOf(word));
-}
 
 /** What FILES_SCRIPT printed. */
 export function parseFiles(words: readonly FileWord[], output: Output): readonly Reading<FileState | FileContent>[] {
@@ -156,7 +106,7 @@ interface Entry extends Held {
 const CHANGED = 'a file changed while it was read; run again';
 
 function entryAt(word: FileWord, flag: string, at: Cursor): Entry {
-  const path = word.slice(word.indexOf('/'));
+  const path = pathOf(word);
   const isElsewhere = flag >= 'A' && flag <= 'Z';
   const realPath = isElsewhere ? sized(at) : path;
   return { word, path, realPath, flag: flag.toLowerCase(), isContent: isContent(word) };
