@@ -14,8 +14,8 @@ interface Trial {
 }
 
 /**
- * What became of each (user, password) so far. Until a password has been accepted somewhere, no more hosts try it at the
- * same time than may refuse it.
+ * What became of each password so far, whoever it was to lead to. Until one has been accepted somewhere, no more hosts
+ * try it at the same time than may refuse it.
  */
 export class RefusedPasswords {
   readonly #trials = new Map<string, Trial>();
