@@ -14,8 +14,8 @@ export interface LabCommand {
   /** The words that run this program's `lab` verb in the foreground, for `detach`. */
   readonly foreground: readonly [string, ...string[]];
   readonly lab?: LabOptions;
-  /** What to start instead of the simulated hosts, in the lab's directory. Rejects when it is not wanted any more before it is up. */
-  readonly start?: (directory: string, unwanted: Promise<unknown>) => Promise<RunningLab>;
+  /** What to start instead of the simulated hosts, in the lab's directory. */
+  readonly start?: (directory: string) => Promise<RunningLab>;
   /** Milliseconds until a detached lab must be up. Default one minute. */
   readonly startDeadlineMs?: number;
   readonly print: (line: string) => void;
@@ -46,9 +46,8 @@ export async function labCommand(command: LabCommand): Promise<number> {
 
 async function foreground(directory: string, command: LabCommand): Promise<number> {
   const { start = (where) => simulated(where, command.lab), print } = command;
-  // A signal that comes while hosts start ends what has been started, too.
+  const lab = await start(directory);
   const ended = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
-  const lab = await start(directory, ended);
   try {
     await writePidFile(directory);
     for (const line of lab.introduction) print(line);

@@ -104,7 +104,7 @@ describe.skipIf(obstacle)(`tsplay lab --vm${obstacle ? ` (left out: ${obstacle})
     await waitFor('a machine that boots', () => programsIn(directory).includes('qemu-system-x86_64'));
     starting.kill('SIGTERM');
     await ended;
-    expect(programsIn(state)).toEqual([]);
+    await waitFor('the end of that machine', () => programsIn(state).length === 0);
     expect(existsSync(join(directory, 'lab.pid'))).toBe(false);
   });
 });

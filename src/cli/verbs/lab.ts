@@ -60,7 +60,7 @@ async function machine(action: (typeof ACTIONS)[number], { detach, state, fault 
     detach,
     foreground: [process.execPath, process.argv[1] ?? '', 'lab', 'start', '--vm', '--state', state],
     lab: { directory: join(state, 'vm') },
-    start: (directory, unwanted) => startLabMachine(directory, unwanted, (line) => console.log(line)),
+    start: (directory) => startLabMachine(directory, (line) => console.log(line)),
     startDeadlineMs: MACHINE_START_MS,
     print: (line) => console.log(line),
   });

@@ -9,22 +9,14 @@ import { type Machine, startMachine } from './machine.ts';
 export const MACHINE_START_MS = 30 * 60_000;
 const BOOT_MS = 15 * 60_000;
 
-/** `tsplay lab start --vm`: a fresh machine at each start, with an inventory beside it. Ends it when it is unwanted before it is up. */
-export async function startLabMachine(
-  directory: string,
-  unwanted: Promise<unknown>,
-  print: (line: string) => void,
-): Promise<RunningLab> {
-  const givenUp = unwanted.then(() => {
-    throw new Error('the machine was stopped while it booted');
-  });
-  givenUp.catch(() => undefined);
+/** `tsplay lab start --vm`: a fresh machine at each start, with an inventory beside it. */
+export async function startLabMachine(directory: string, print: (line: string) => void): Promise<RunningLab> {
   await machineImage(print);
   await rm(join(directory, 'disk.qcow2'), { force: true });
   const machine = await startMachine({ name: 'vm01', directory });
   try {
     print(`booting with ${machine.accelerator}; its serial line: ${here(machine.serialLog)}`);
-    await Promise.race([machine.waitForSsh(BOOT_MS), givenUp]);
+    await machine.waitForSsh(BOOT_MS);
     const inventory = join(directory, 'inventory.yaml');
     await writeFile(inventory, machineInventory(machine));
     return { introduction: introduction(machine, inventory), close: machine.close };
