@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { VarsLayer } from '../playbook/types.ts';
 import type { Draft } from './draft.ts';
 import type { Graph } from './graph.ts';
@@ -35,7 +35,8 @@ export function createLayers(
 export function cachedFileLayers(options: ReadTextOptions): FileLayers {
   const known = new Map<string, readonly VarsLayer[]>();
   return (directory, folder, name) => {
-    const key = join(directory, folder, name);
+    // The inventory's directory may be the playbook's under another name: what is wrong there is said once.
+    const key = resolve(directory, folder, name);
     const layers =
       known.get(key) ??
       findVarsFiles(join(directory, folder), name, options.problems).flatMap(

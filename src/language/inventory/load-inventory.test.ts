@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { formatProblem, Problems } from '../../contract/problem.ts';
@@ -255,6 +255,7 @@ test('reports a broken vars file once, whoever asks', async () => {
   write({ hosts: 'a\nb\n', 'group_vars/all.yml': '- x\n' });
   const { inventory, messages } = await load(['hosts']);
   for (const host of ['a', 'b', 'a']) inventory.layersFor(host, undefined);
+  for (const name of [directory, relative('.', directory)]) inventory.layersFor('a', name);
   expect(messages()).toEqual(['group_vars/all.yml:1:1: a file of variables must be a mapping']);
 });
 
