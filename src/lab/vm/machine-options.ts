@@ -25,4 +25,9 @@ export interface MachineOptions {
    * cuts. Default `unsafe`.
    */
   readonly diskCache?: 'unsafe' | 'none';
+  /**
+   * A raw image for a second disk, `/dev/disk/by-id/virtio-software` there: software that the first has no room for. What the
+   * machine writes to it is gone at power off.
+   */
+  readonly softwareDisk?: string;
 }

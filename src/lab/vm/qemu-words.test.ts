@@ -23,6 +23,13 @@ it('is reached through loopback only, and reaches nothing itself', () => {
   expect(words()).toContain('-netdev user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:4022-:22');
 });
 
+it('has a second disk only where one is given, and never writes to its file', () => {
+  expect(words()).not.toContain('software');
+  expect(words({ softwareDisk: '/m/nova.raw' })).toMatch(
+    /file=\/m\/nova\.raw,\S*snapshot=on .*drive=software,serial=software/,
+  );
+});
+
 it('heeds flushes of the disk where power is to be cut', () => {
   expect(words()).toContain('cache=unsafe');
   expect(words({ diskCache: 'none' })).toContain('cache=none');

@@ -37,6 +37,7 @@ export function qemuWords({ options, accelerator, files, port }: Launch): readon
     // The console of a server is its management controller's own small display: no GPU that a guest would want.
     ...deviceWords('cirrus-vga', { bus: 'pcie.0', addr: '01.0' }),
     ...deviceWords('virtio-blk-pci', { drive: 'disk', bus: 'pcie.0', addr: '02.0' }),
+    ...softwareDiskWords(options.softwareDisk),
     ...deviceWords('virtio-net-pci', { netdev: 'net', bus: 'pcie.0', addr: '03.0', romfile: '' }),
     ...boardWords(board),
     ...serial.concat('-drive', disk, '-netdev', network),
@@ -44,6 +45,13 @@ export function qemuWords({ options, accelerator, files, port }: Launch): readon
     // AMD's takes a slot of its own choice: those of the others are taken by now.
     ...iommuWords(iommu),
   ];
+}
+
+function softwareDiskWords(file: string | undefined): readonly string[] {
+  if (file === undefined) return [];
+  const drive = `if=none,id=software,file=${file},format=raw,cache=unsafe,snapshot=on`;
+  const place = { bus: 'pcie.0', addr: '04.0' };
+  return ['-drive', drive, ...deviceWords('virtio-blk-pci', { drive: 'software', serial: 'software', ...place })];
 }
 
 function iommuWords(iommu: 'intel' | 'amd' | 'none'): readonly string[] {

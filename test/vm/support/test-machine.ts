@@ -98,15 +98,20 @@ function playbookOf(tasks: string): string {
   return join(workspace({ 'site.yaml': head + indented }), 'site.yaml');
 }
 
-export async function ssh(machine: Machine, command: string): Promise<string> {
+/** ssh(1) to a machine as root, without the command. */
+export function sshWords(machine: Machine, options: readonly string[] = []): readonly [string, ...string[]] {
   const settings = [
     `UserKnownHostsFile=${machine.knownHostsPath}`,
     'BatchMode=yes',
     'ConnectTimeout=60',
     'LogLevel=ERROR',
   ];
-  const words = ['ssh', '-F', 'none', '-i', machine.privateKeyPath, '-p', String(machine.port)] as const;
-  const said = await run([...words, ...settings.flatMap((each) => ['-o', each]), `root@${machine.address}`, command]);
+  const words = ['-F', 'none', '-i', machine.privateKeyPath, '-p', String(machine.port), ...options];
+  return ['ssh', ...words, ...settings.flatMap((each) => ['-o', each]), `root@${machine.address}`];
+}
+
+export async function ssh(machine: Machine, command: string): Promise<string> {
+  const said = await run([...sshWords(machine), command]);
   if (said.code === 0) return said.out;
   const lost = said.code === 255 ? `\n${await conditionOf(machine)}` : '';
   throw new Error(`${machine.name}: ${command}: exit ${said.code}: ${said.err}${said.out}${lost}`);

@@ -1,4 +1,4 @@
-"""Stands in for glance (one image that is active) and for neutron (nothing anywhere)."""
+"""Stands in for glance (one image that is active) and for neutron (nothing anywhere), for computes elsewhere too."""
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +12,7 @@ IMAGE = {
     "disk_format": "raw",
     "min_disk": 0,
     "min_ram": 0,
-    "size": 1,
+    "size": 512,
     "virtual_size": None,
     "protected": False,
     "tags": [],
@@ -22,9 +22,22 @@ IMAGE = {
     "updated_at": "2026-01-01T00:00:00Z",
 }
 
+# What the image holds: a boot sector that asks the firmware for a PCI device 1234:1111 (PCI BIOS 2.1, FIND_PCI_DEVICE) and says
+# on the first serial line what it was told.
+#         cld; xor ax, ax; mov ds, ax; mov ax, 0xb102; mov cx, 0x1111; mov dx, 0x1234; xor si, si; int 0x1a
+#         mov si, found; jnc say; mov si, absent
+#   say:  mov dx, 0x3f8
+#   next: lodsb; test al, al; jz end; out dx, al; jmp next
+#   end:  hlt; jmp end
+PROGRAM = "fc 31c0 8ed8 b802b1 b91111 ba3412 31f6 cd1a be287c 7303 be497c baf803 ac 84c0 7403 ee ebf8 f4 ebfd"
+FOUND, ABSENT = b"the guest has the card 1234:1111", b"the guest has no card 1234:1111"
+BOOT_SECTOR = (bytes.fromhex(PROGRAM) + FOUND + b"\0" + ABSENT + b"\0").ljust(510, b"\0") + b"\x55\xaa"
+
 
 class Glance(BaseHTTPRequestHandler):
     def answer(self):
+        if self.path.endswith("/file"):
+            return BOOT_SECTOR
         if self.path.startswith("/v2/images/"):
             return IMAGE
         if self.path.startswith("/v2/schemas/"):
@@ -32,9 +45,10 @@ class Glance(BaseHTTPRequestHandler):
         return {"versions": [{"id": "v2.9", "status": "CURRENT", "links": [{"rel": "self", "href": "http://127.0.0.1:9292/v2/"}]}]}
 
     def do_GET(self):
-        body = json.dumps(self.answer()).encode()
+        answer = self.answer()
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(200)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "application/octet-stream" if body is answer else "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -51,5 +65,5 @@ class Neutron(Glance):
         return {name: []}
 
 
-threading.Thread(target=ThreadingHTTPServer(("127.0.0.1", 9292), Glance).serve_forever, daemon=True).start()
-ThreadingHTTPServer(("127.0.0.1", 9696), Neutron).serve_forever()
+threading.Thread(target=ThreadingHTTPServer(("", 9292), Glance).serve_forever, daemon=True).start()
+ThreadingHTTPServer(("", 9696), Neutron).serve_forever()
