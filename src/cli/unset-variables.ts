@@ -16,7 +16,7 @@ type Vars = Readonly<Record<string, Raw>>;
 
 /** What a run sets of itself: magic variables, and what a loop's tasks see. */
 const GIVEN =
-  /^(ansible_.*|inventory_(hostname|hostname_short|dir|file)|group_names|groups|hostvars|play_hosts|playbook_dir|role_(name|path)|omit|vars|environment|item|template_(path|host|uid|fullpath|run_date|destpath|mtime))$/;
+  /^(ansible_.*|inventory_(hostname|hostname_short|dir|file)|group_names|groups|hostvars|play_hosts|playbook_dir|role_(name|names|path)|omit|vars|environment|item|template_(path|host|uid|fullpath|run_date|destpath|mtime))$/;
 
 /**
  * Warns of variables that tasks name and nobody sets anywhere: neither the inventory, for any host, nor the playbooks.

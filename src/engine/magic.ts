@@ -44,6 +44,7 @@ export function magicLayer(sources: MagicSources): Layer {
     playbook_dir: () => play.directory,
     ansible_play_name: () => [play.name].flat().join(','),
     ansible_play_role_names: () => roleNames(play, ({ parents }) => parents.length === 0),
+    role_names: () => roleNames(play, ({ parents }) => parents.length === 0),
     ansible_dependent_role_names: () => roleNames(play, ({ parents }) => parents.length > 0),
     ansible_role_names: () => roleNames(play, () => true),
     ansible_inventory_sources: () => givenSources(inventory.sources),

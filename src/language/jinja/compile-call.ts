@@ -1,6 +1,7 @@
 import { compileArguments } from './compile-arguments.ts';
 import { compile, located, pathText, type Evaluate, type Unit } from './compile-expression.ts';
 import type { Frame } from './frame.ts';
+import { REFUSED_FUNCTIONS } from './filters/refused.ts';
 import { FUNCTIONS } from './functions.ts';
 import { callMethod, isMethodName } from './methods.ts';
 import { shortName } from './names.ts';
@@ -29,6 +30,8 @@ export function compileCall(node: Call, unit: Unit): Evaluate {
 
 function compileFunction(node: Call, name: string, unit: Unit): Evaluate {
   const found = FUNCTIONS.get(name);
+  const reason = REFUSED_FUNCTIONS.get(name);
+  if (reason !== undefined) throw faultAt(unit.source, node.at, `function '${name}' is not supported: ${reason}`);
   if (!found)
     throw faultAt(unit.source, node.at, `there is no function '${name}'${didYouMean(name, FUNCTIONS.keys())}`);
   checkLookup(node, name, unit);

@@ -391,6 +391,7 @@ describe('mistakes', () => {
   it('in arguments of filters are reported', () => {
     expect(() => evaluate("'a' | indent(widht=2)")).toThrow(/no argument 'widht' \(did you mean 'width'\?\)/);
     expect(() => evaluate('x | json_query("a")', { x: {} })).toThrow(/json_query.*not supported/);
+    expect(() => evaluate('now()')).toThrow(/'now' is not supported/);
     expect(() => evaluate('[1, 2] | random')).toThrow(/seed/);
   });
 });

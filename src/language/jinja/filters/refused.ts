@@ -9,3 +9,8 @@ export const REFUSED_FILTERS: ReadonlyMap<string, string> = new Map([
   ['strftime', 'two renderings of a template must agree; read the time from a fact'],
   ['to_datetime', 'there are no dates in templates; compare seconds instead'],
 ]);
+
+/** The same of functions. */
+export const REFUSED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
+  ['now', 'two renderings of a template must agree; read the time from a fact: ansible_date_time'],
+]);
