@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { octal } from '../changes/octal.ts';
 import { Problems } from '../contract/problem.ts';
 import { becomeMethod, connectionKind, expandHome, portNumber, SSH_ARGS } from '../engine/connection-target.ts';
 import { toBoolean } from '../engine/booleans.ts';
@@ -155,10 +156,6 @@ function requireKeyFile(path: string): void {
   if (found.isDirectory()) throw new Error(`${file} is a directory, not a private key`);
   const mode = found.mode & 0o777;
   if (mode & 0o077) throw new Error(`${file} may be read by others (mode ${octal(mode)}); run chmod 600 ${file}`);
-}
-
-function octal(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
 }
 
 function requireSshArgs(line: string): void {

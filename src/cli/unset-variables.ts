@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { freeNames } from '../engine/dependencies.ts';
-import { asTask } from '../engine/progress.ts';
+import { asTaskWithTarget } from '../engine/progress.ts';
 import { layerOf, VariableScope } from '../engine/scope.ts';
 import { VarsFiles } from '../engine/vars-files.ts';
 import { candidates } from '../language/playbook/source-places.ts';
@@ -201,10 +201,7 @@ function usesOf(
   excused: Set<string>,
 ): readonly Use[] {
   if (statement.kind !== 'task' && statement.kind !== 'include') return [];
-  const task =
-    statement.kind === 'task'
-      ? statement
-      : { ...asTask(statement), args: { target: statement.target, over: statement.loop?.over } };
+  const task = statement.kind === 'task' ? statement : asTaskWithTarget(statement);
   const names = new Set(freeNames(task, compiler, registry));
   excuse(textsOf([task.args, task.loop?.over, task.keywords, task.until, task.changedWhen, task.failedWhen]), excused);
   const text = templateTextOf(statement, play);

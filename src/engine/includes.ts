@@ -8,7 +8,7 @@ import { dependency, dependsOnUnrun, freeNames, isUndefined } from './dependenci
 import { failureOf } from './failures.ts';
 import type { HostRun } from './host-run.ts';
 import { loopItems, loopLocals } from './loops.ts';
-import { asTask } from './progress.ts';
+import { asTaskWithTarget } from './progress.ts';
 import { skipped, unknownResult } from './results.ts';
 import type { VariableScope } from './scope.ts';
 
@@ -37,8 +37,7 @@ export function resolveInclude(host: HostRun, include: Include): ResolvedInclude
 function unknownIn(host: HostRun, include: Include, error: unknown): Result | undefined {
   const { unknown, unrun } = host.variables;
   if (!isUndefined(error) || unknown.size + unrun.size === 0) return undefined;
-  const task = { ...asTask(include), args: { target: include.target, over: include.loop?.over } };
-  const names = freeNames(task, host.run.compiler, host.run.registry);
+  const names = freeNames(asTaskWithTarget(include), host.run.compiler, host.run.registry);
   const missing = dependency(host, names, host.scope(include), new Set([...unknown, ...unrun]));
   return missing === undefined ? undefined : unknownResult(dependsOnUnrun(missing));
 }

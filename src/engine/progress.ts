@@ -26,3 +26,8 @@ export function asTask(statement: Include | Meta): Task {
     register: statement.kind === 'include' ? statement.register : undefined,
   };
 }
+
+/** An include as a task whose arguments are what it renders before anything is included: for asking what it rests on. */
+export function asTaskWithTarget(include: Include): Task {
+  return { ...asTask(include), args: { target: include.target, over: include.loop?.over } };
+}
